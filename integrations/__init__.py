@@ -1,0 +1,1 @@
+"""The systems this service talks to, and the words they share."""
