@@ -1,0 +1,189 @@
+"""What an action is: its name, inputs, words and answer, read off a plain function.
+
+Nothing is registered and nothing declared twice: endpoint, validation, OpenAPI entry and the
+helpdesks' buttons all derive from `Action.of(function)`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from integrations.errors import InputError
+from integrations.inputs import Kind, email, is_absent, kind_of, one_of, printable, read
+
+
+class Answer(msgspec.Struct, kw_only=True, dict=True):
+    """A flat answer: every key always there.
+
+    `resource` is what Rivo itself said, for `shape=full`: it travels with the answer and is not
+    part of its encoding.
+    """
+
+    @property
+    def resource(self) -> object:
+        """What Rivo said, or None."""
+        return self.__dict__.get("resource")
+
+    def made_from(self, resource: object) -> Self:
+        """Remember the resource (or the list of them) that the answer was made from."""
+        self.__dict__["resource"] = resource
+        return self
+
+    @property
+    def wrote(self) -> bool:
+        """Whether a write by list really wrote; an action that may only look says otherwise."""
+        return True
+
+
+class ReadAnswer(Answer, kw_only=True):
+    """What every read ends with: `as_of` is the time (ISO, UTC) for which the answer is true."""
+
+    as_of: str
+    stale: bool
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """One documented input of an action."""
+
+    name: str
+    kind: Kind
+    description: str
+    required: bool
+    default: object
+    examples: tuple[object, ...]
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks and about what: accepted on every action, not part of any."""
+
+    ticket_id: Annotated[str | None, Meta(description="The helpdesk's ticket.")] = None
+    agent_email: Annotated[
+        str | None,
+        Kind("an e-mail address", email, {"type": "string", "pattern": r"^[^\s@*{]+@[^\s@*{]+$"}),
+        Meta(description="The agent who asks, as the helpdesk says."),
+    ] = None
+    agent_name: Annotated[str | None, Meta(description="The agent's name.")] = None
+    reason: Annotated[str | None, Meta(description="Why, in the agent's words.")] = None
+    customer_id: Annotated[str | None, Meta(description="The helpdesk's own customer id.")] = None
+    idempotency_key: Annotated[
+        str | None,
+        Kind(
+            "1 to 255 printable ASCII characters",
+            printable,
+            {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
+        ),
+        Meta(description="A key of the caller's for one intended write."),
+    ] = None
+    shape: Annotated[
+        str | None,
+        one_of("flat", "full"),
+        Meta(description="flat (default), or full for Rivo's own resource."),
+    ] = None
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """An action as doors, documents and buttons see it."""
+
+    name: str
+    run: Callable[..., Awaitable[Answer]]
+    writes: bool
+    summary: str
+    description: str
+    inputs: tuple[Input, ...]
+    answer: type[Answer]
+    only_looks: Callable[[Mapping[str, object]], bool] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Awaitable[Answer]],
+        *,
+        writes: bool,
+        only_looks: Callable[[Mapping[str, object]], bool] | None = None,
+    ) -> Action:
+        """Read an action off its function; TypeError where the signature is not one."""
+        hints = get_type_hints(function, include_extras=True)
+        parameters = inspect.signature(function).parameters.values()
+        words = inspect.getdoc(function) or ""
+        if not words:
+            raise TypeError(f"{function.__name__} has no docstring")
+        return cls(
+            name=function.__name__,
+            run=function,
+            writes=writes,
+            summary=words.partition("\n")[0],
+            description=words.partition("\n")[2].strip(),
+            inputs=tuple(
+                _input(p.name, hints[p.name], p.default)
+                for p in parameters
+                if p.kind is inspect.Parameter.KEYWORD_ONLY
+            ),
+            answer=hints["return"],
+            only_looks=only_looks,
+        )
+
+    @property
+    def creates(self) -> bool:
+        """Whether a success is 201: create, redeem, refund, reverse; update and cancel are 200."""
+        return self.writes and not self.name.startswith(("update_", "cancel_"))
+
+    def parse(
+        self, given: Mapping[str, object], *, ignore_unknown: bool = False
+    ) -> tuple[dict[str, Any], Context]:
+        """Read inputs and context from what was sent; InputError names the first mistake."""
+        known = {i.name: i for i in (*self.inputs, *CONTEXT)}
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in known:
+                if ignore_unknown:
+                    continue
+                raise _unknown(name, known)
+            if not is_absent(value):
+                values[name] = read(name, known[name].kind, value)
+        for needed in self.inputs:
+            if needed.required and needed.name not in values:
+                raise InputError(needed.name, expected=needed.kind.expected)
+        context = Context(**{i.name: values.pop(i.name) for i in CONTEXT if i.name in values})
+        return values, context
+
+
+def _input(name: str, annotation: object, default: object) -> Input:
+    meta = _meta(annotation)
+    if meta is None or not meta.description:
+        raise TypeError(f"the input {name} has no description")
+    return Input(
+        name=name,
+        kind=kind_of(annotation),
+        description=meta.description,
+        required=default is inspect.Parameter.empty,
+        default=None if default is inspect.Parameter.empty else default,
+        examples=tuple(meta.examples or ()),
+    )
+
+
+def _meta(annotation: object) -> Meta | None:
+    """Find the description nearest to the parameter, also through `X | None`."""
+    if get_origin(annotation) is Annotated:
+        inner, *extras = get_args(annotation)
+        found = [e for e in extras if isinstance(e, Meta) and e.description]
+        return found[-1] if found else _meta(inner)
+    return next((m for a in get_args(annotation) if (m := _meta(a)) is not None), None)
+
+
+def _unknown(name: str, known: Mapping[str, Input]) -> InputError:
+    shown = "".join(c for c in name[:64] if c.isprintable()) or "an unnamed input"
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]}?" if nearest else "known are " + ", ".join(known)
+    return InputError(shown, expected=f"a known input ({hint})", given="an unknown name")
+
+
+CONTEXT: tuple[Input, ...] = tuple(
+    _input(f.name, get_type_hints(Context, include_extras=True)[f.name], f.default)
+    for f in msgspec.structs.fields(Context)
+)
