@@ -1,0 +1,133 @@
+"""What we remember of reads, briefly: fresh or not at all, asked for once however many wait.
+
+A remembered read is the other system's body, byte for byte, and the time for which it is true.
+Tags say whom or what it concerns; dropping a tag forgets everything that concerns it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Hashable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from cachetools import TLRUCache
+
+OVERHEAD: Final = 1_000  # bytes an entry costs besides its body, measured with tracemalloc
+
+
+class Remembered(msgspec.Struct, frozen=True, kw_only=True):
+    """One read: its body, the time for which it is true, and whom it concerns."""
+
+    body: bytes
+    as_of: datetime
+    tags: frozenset[str] = frozenset()
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    read: Remembered
+    fresh_seconds: float
+
+
+class _Flight(msgspec.Struct, frozen=True):
+    """A read under way: those who come meanwhile wait for it instead of asking again."""
+
+    task: asyncio.Task[Remembered]
+    lasting: bool
+
+
+class Memory:
+    """The remembered reads of one shop.
+
+    `clock` gives seconds that only go forward; `max_bytes` bounds bodies and bookkeeping together,
+    and so also the number of entries (each counts as at least `OVERHEAD` bytes).
+    """
+
+    def __init__(self, *, clock: Callable[[], float], max_bytes: int = 64_000_000) -> None:
+        self._entries: TLRUCache[Hashable, _Entry, float] = TLRUCache(
+            maxsize=max_bytes,
+            ttu=lambda _key, entry, now: now + entry.fresh_seconds,
+            timer=clock,
+            getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
+        )
+        self._tagged: dict[str, set[Hashable]] = {}
+        self._flights: dict[Hashable, _Flight] = {}
+        self._noted = 0
+        self._drops = 0
+        self.hits = 0
+        self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    async def read(
+        self,
+        key: Hashable,
+        fetch: Callable[[], Awaitable[Remembered]],
+        *,
+        fresh_seconds: float,
+        seconds: float,
+        lasting: bool = False,
+    ) -> Remembered:
+        """Return the remembered read, else the one that `fetch` brings, shared with all who wait.
+
+        `seconds` is how long this caller waits (TimeoutError after that; the read itself goes on).
+        `lasting` marks what no write changes: it is kept when others are dropped. What `fetch`
+        raises is raised for everybody who waits, and nothing is remembered.
+        """
+        if (entry := self._entries.get(key)) is not None:
+            self.hits += 1
+            return entry.read
+        self.misses += 1
+        flight = self._flights.get(key)
+        if flight is None:
+            task = asyncio.create_task(self._fetch(key, fetch, fresh_seconds, lasting=lasting))
+            flight = self._flights[key] = _Flight(task, lasting)
+            task.add_done_callback(lambda _: self._land(key, flight))
+        return await asyncio.wait_for(asyncio.shield(flight.task), seconds)
+
+    def drop(self, tags: Collection[str]) -> None:
+        """Forget what concerns any of the tags, and let no read that has begun fill the memory."""
+        self._drops += 1
+        for tag in tags:
+            for key in self._tagged.pop(tag, ()):
+                self._entries.pop(key, None)
+        self._flights = {key: f for key, f in self._flights.items() if f.lasting}
+
+    async def close(self) -> None:
+        """Wait for the reads that are under way; each ends by its own deadline."""
+        await asyncio.gather(*(f.task for f in self._flights.values()), return_exceptions=True)
+
+    async def _fetch(
+        self,
+        key: Hashable,
+        fetch: Callable[[], Awaitable[Remembered]],
+        fresh_seconds: float,
+        *,
+        lasting: bool,
+    ) -> Remembered:
+        drops = self._drops
+        read = await fetch()
+        if (lasting or drops == self._drops) and fresh_seconds > 0:
+            self._keep(key, _Entry(read, fresh_seconds))
+        return read
+
+    def _keep(self, key: Hashable, entry: _Entry) -> None:
+        if len(entry.read.body) + OVERHEAD > self._entries.maxsize:
+            return
+        self._entries[key] = entry
+        for tag in entry.read.tags:
+            self._tagged.setdefault(tag, set()).add(key)
+        # Entries expire and are evicted without a word: the index is pruned once it outgrew them.
+        self._noted += len(entry.read.tags)
+        if self._noted > 8 * len(self._entries) + 1_000:
+            alive = {tag: keys & self._entries.keys() for tag, keys in self._tagged.items()}
+            self._tagged = {tag: keys for tag, keys in alive.items() if keys}
+            self._noted = sum(map(len, self._tagged.values()))
+
+    def _land(self, key: Hashable, flight: _Flight) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        if not flight.task.cancelled():
+            flight.task.exception()  # seen by those who waited; nobody may be left to
