@@ -1,0 +1,257 @@
+"""Rivo's Merchant API, version 1, for one shop.
+
+Reads go through the shop's memory; writes are sent once, never repeated, and forget what they
+changed. Source: https://developer-docs.rivo.io/reference/ (pages up to August 2026).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Self
+
+import msgspec
+
+from integrations.errors import (
+    LostReplyError,
+    NotSentError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
+from integrations.memory import Memory, Remembered
+from integrations.rivo.replies import LOST, body_of, read_error, resource_in, write_error
+from integrations.rivo.resource import Resource, strange
+from integrations.upstream import Reply, Upstream
+
+BASE_URL: Final = "https://developer-api.rivo.io/merchant_api/v1"
+READ_SECONDS: Final = 2.0
+WRITE_SECONDS: Final = 2.5
+CATALOGUE_FRESH_SECONDS: Final = 300.0
+EVERYONE: Final = "everyone"  # no identifier: it is neither a number nor has an @
+DOWN: Final = "Rivo is not available right now."
+NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
+
+Identity = tuple[str | None, str | None]
+"""A customer's Shopify id and e-mail address, as far as known."""
+
+
+class ShopFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shop's configuration says and Rivo does not.
+
+    `tier_basis` is what drives the VIP tiers (points, spend, orders, unknown); `customer_fields`
+    are the attributes, besides the birthday, that `update_customer` may change.
+    """
+
+    currency: str | None = None
+    timezone: str = "UTC"
+    tier_basis: str = "unknown"
+    customer_fields: frozenset[str] = frozenset()
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a read brought: decoded JSON and the time for which it is true."""
+
+    body: Any
+    as_of: str
+    stale: bool = False
+
+    @property
+    def resource(self) -> Resource:
+        """The one resource in it."""
+        resource = resource_in(self.body)
+        if resource is None:
+            raise strange("one resource")
+        return resource
+
+    @property
+    def rows(self) -> list[Resource]:
+        """The resources of a list."""
+        data = self.body.get("data") if isinstance(self.body, dict) else self.body
+        if not isinstance(data, list):
+            raise strange("a list")
+        return [Resource.of(row) for row in data]
+
+
+class Rivo:
+    """One shop's Rivo, as an action has it: what it may ask until its deadline.
+
+    `clock` gives seconds that only go forward, `now` the time of day (UTC); `deadline` is a time of
+    `clock`. `learnt` is what this store taught us: verbs it wants, filters it refuses.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        memory: Memory,
+        *,
+        facts: ShopFacts,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        fresh_seconds: float = 30.0,
+        deadline: float = float("inf"),
+    ) -> None:
+        self.upstream = upstream
+        self.memory = memory
+        self.facts = facts
+        self.clock = clock
+        self.now = now
+        self.fresh_seconds = fresh_seconds
+        self.deadline = deadline
+        self.learnt: dict[str, str] = {}
+
+    def until(self, deadline: float) -> Self:
+        """Return the same Rivo for one inbound request, which ends at `deadline`."""
+        mine = copy.copy(self)
+        mine.deadline = deadline
+        return mine
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds until the deadline; none left if not positive."""
+        return self.deadline - self.clock()
+
+    async def get(
+        self,
+        *segments: str | int,
+        params: Sequence[tuple[str, str]] = (),
+        who: str | None = EVERYONE,
+        single: bool = False,
+        optional: bool = False,
+    ) -> Found:
+        """Read `segments` (quoted here), remembered for a while.
+
+        `who` is the customer it concerns (e-mail or id), EVERYONE for lists over all customers,
+        None for the shop's catalogue. NotFoundError where Rivo knows none, UnavailableError where
+        it cannot say, NotAvailableError (`optional` reads) where this store has no such operation.
+        """
+        seconds = min(READ_SECONDS, self.seconds_left)
+        if seconds <= 0:
+            raise UnavailableError(DOWN, retry_after=1)
+
+        async def fetch() -> Remembered:
+            as_of = self.now()
+            reply = await self.upstream.read(segments, params=params, seconds=seconds)
+            if (error := read_error(reply, optional=optional, single=single)) is not None:
+                raise error
+            return Remembered(body=reply.body, as_of=as_of, tags=_tagged(reply, who))
+
+        try:
+            read = await self.memory.read(
+                (segments, tuple(params)),
+                fetch,
+                fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
+                seconds=seconds,
+                lasting=who is None,
+            )
+        except (NotSentError, LostReplyError, TimeoutError):
+            raise UnavailableError(DOWN, retry_after=1) from None
+        return Found(msgspec.json.decode(read.body), when(read.as_of))
+
+    async def send(
+        self,
+        method: str,
+        *segments: str | int,
+        form: Mapping[str, object] | None = None,
+        who: str,
+    ) -> Resource:
+        """Send a write that Rivo answers with its resource; otherwise as `apply`."""
+        said = await self.apply(method, *segments, form=form, who=who, empty=False)
+        if said is None:
+            raise OutcomeUnknownError(LOST)
+        return said
+
+    async def apply(
+        self,
+        method: str,
+        *segments: str | int,
+        form: Mapping[str, object] | None = None,
+        params: Sequence[tuple[str, str]] = (),
+        who: str,
+        empty: bool = True,
+    ) -> Resource | None:
+        """Send a write once and return the resource that Rivo answers; None where it is a 204.
+
+        `form` leaves out what is None; `who` is the customer it concerns; `empty` says that 204 is
+        an answer to it. RefusedError, NotFoundError, NotAvailableError and UnavailableError say
+        that nothing was changed; OutcomeUnknownError that it may have been.
+        """
+        seconds = min(WRITE_SECONDS, self.seconds_left)
+        if seconds <= 0:
+            raise UnavailableError(NOT_SENT, retry_after=1)
+        pairs = None if form is None else [(n, _spelt(v)) for n, v in form.items() if v is not None]
+        identity = identity_of(who)
+        try:
+            reply = await self.upstream.call(
+                method, segments, params=params, form=pairs, seconds=seconds
+            )
+            identity = _named_in(reply, identity)
+        except NotSentError:
+            raise UnavailableError(NOT_SENT, retry_after=1) from None
+        except LostReplyError:
+            raise OutcomeUnknownError(LOST) from None
+        finally:
+            self.memory.drop(_concerned(identity))
+        if (error := write_error(reply, empty=empty)) is not None:
+            raise error
+        return resource_in(body_of(reply))
+
+
+def identity_of(identifier: str) -> Identity:
+    """Tell an id from an e-mail address."""
+    return (identifier, None) if identifier.isdecimal() else (None, identifier.casefold())
+
+
+def _named_in(reply: Reply, asked: Identity) -> Identity:
+    """Learn the customer's other identifier from the first resource of an answer."""
+    body = body_of(reply)
+    data = body.get("data", body) if isinstance(body, dict) else body
+    row = data[0] if isinstance(data, list) and data else data
+    if not isinstance(row, dict) or not row:
+        return asked
+    resource = Resource.of(row)
+    nested = resource.attributes.get("customer")
+    customer = Resource.of(nested) if isinstance(nested, dict) else resource
+    email = customer.attributes.get("email")
+    number = customer.id if isinstance(email, str) else resource.attributes.get("customer_id")
+    return (
+        asked[0] or (str(number) if isinstance(number, int) else None),
+        asked[1] or (email.casefold() if isinstance(email, str) else None),
+    )
+
+
+def _tagged(reply: Reply, who: str | None) -> frozenset[str]:
+    """Name whom a remembered read concerns; an identifier not known is named as unknown."""
+    if who is None or who == EVERYONE:
+        return frozenset({who} if who else ())
+    number, email = _named_in(reply, identity_of(who))
+    return frozenset({f"id:{number or '?'}", f"email:{email or '?'}"})
+
+
+def _concerned(identity: Identity) -> set[str]:
+    """Name what a write about a customer changes: all that may be about that customer.
+
+    A read known by the other identifier alone may be, so it goes, too.
+    """
+    number, email = identity
+    tags = {EVERYONE}
+    if number:
+        tags |= {f"id:{number}"} | (set() if email else {"id:?"})
+    if email:
+        tags |= {f"email:{email}"} | (set() if number else {"email:?"})
+    return tags
+
+
+def _spelt(value: object) -> str:
+    """Spell a form value as Rivo's server reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return when(value) if isinstance(value, datetime) else str(value)
+
+
+def when(moment: datetime) -> str:
+    """Write a time as Rivo does: ISO 8601, UTC, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

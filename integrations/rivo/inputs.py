@@ -1,0 +1,94 @@
+"""The inputs that several of Rivo's actions share, each described once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from integrations.inputs import (
+    LARGEST_ID,
+    Kind,
+    between,
+    birthday,
+    customer_identifier,
+    email,
+)
+
+ROW = between(1, LARGEST_ID)
+EMAIL_PATTERN = r"^[^\s@*{}\x00-\x1f\x7f]{1,64}@[^\s@*{}\x00-\x1f\x7f]{1,190}$"
+
+CustomerEmail = Annotated[
+    str,
+    Kind(
+        "an e-mail address or a Shopify customer id",
+        customer_identifier,
+        {
+            "anyOf": [
+                {"type": "string", "pattern": EMAIL_PATTERN},
+                {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
+                {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+            ]
+        },
+    ),
+    Meta(
+        description="The customer: an e-mail address or a Shopify customer id.",
+        examples=["sarah.martinez@example.com"],
+    ),
+]
+Email = Annotated[
+    str, Kind("an e-mail address", email, {"type": "string", "pattern": EMAIL_PATTERN})
+]
+Birthday = Annotated[
+    str,
+    Kind(
+        "a birthday as MM-DD or YYYY-MM-DD (DD/MM/YYYY where it is unambiguous)",
+        birthday,
+        {
+            "type": "string",
+            "anyOf": [
+                {"pattern": r"^(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])$"},
+                {"pattern": r"^(0[469]|11)-(0[1-9]|[12][0-9]|30)$"},
+                {"pattern": r"^02-(0[1-9]|1[0-9]|2[0-9])$"},
+                {"format": "date"},
+                {"pattern": r"^(1[3-9]|2[0-8])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}$"},
+            ],
+        },
+    ),
+    Meta(
+        description="The birthday as MM-DD, YYYY-MM-DD or an unambiguous DD/MM/YYYY.",
+        examples=["07-13"],
+    ),
+]
+RewardId = Annotated[
+    int, ROW, Meta(description="The reward, as list_rewards has it.", examples=[594155])
+]
+RedemptionId = Annotated[
+    int,
+    ROW,
+    Meta(
+        description="The redemption, as list_points_redemptions has it (not the points event).",
+        examples=[24186741],
+    ),
+]
+VipTierId = Annotated[
+    int, ROW, Meta(description="The VIP tier, as list_vip_tiers has it.", examples=[552288])
+]
+PurchaseType = Annotated[
+    str,
+    Meta(
+        description="Rivo's purchase type: one_time, subscription, both; other texts go through.",
+        examples=["one_time"],
+    ),
+]
+Page = Annotated[int, between(1, 500), Meta(description="Which page, from 1.", examples=[1])]
+PerPage = Annotated[int, between(1, 250), Meta(description="Rows on a page.", examples=[25])]
+SinceId = Annotated[
+    int,
+    between(0, LARGEST_ID),
+    Meta(
+        description="Rows with a greater id, ascending; goes with limit, not with page.",
+        examples=[0],
+    ),
+]
+Limit = Annotated[int, between(1, 250), Meta(description="Rows after since_id.", examples=[25])]

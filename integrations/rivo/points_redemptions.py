@@ -1,0 +1,172 @@
+"""Points redemptions: rewards taken, and their discount codes.
+
+Source: https://developer-docs.rivo.io/reference/points_redemptions
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from integrations.rivo.client import EVERYONE, Rivo
+from integrations.rivo.filters import Matches, all_of, applied_between, has, of, period
+from integrations.rivo.inputs import (
+    CustomerEmail,
+    Limit,
+    Page,
+    PerPage,
+    PurchaseType,
+    RewardId,
+    SinceId,
+)
+from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
+from integrations.rivo.points_events import AppliedAfter, AppliedBefore
+from integrations.rivo.resource import Resource
+
+Used = Annotated[bool, Meta(description="Only used (or only unused) codes.")]
+
+
+class PointsRedemption(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward taken; `usable` says that its code is neither used nor refunded nor revoked."""
+
+    id: int | None
+    code: str | None
+    name: str | None
+    reward_id: int | None
+    reward_name: str | None
+    reward_type: str | None
+    reward_value: int | float | None
+    points_amount: int | None
+    credits_amount: str | None
+    applied_at: str | None
+    expires_at: str | None
+    used_at: str | None
+    refunded_at: str | None
+    usable: bool
+    customer_id: int | None
+    customer_email: str | None
+
+    @classmethod
+    def from_rivo(cls, resource: Resource) -> PointsRedemption:
+        """Flatten Rivo's redemption."""
+        reward = resource.inner("reward")
+        customer = resource.inner("customer")
+        return cls(
+            id=resource.id,
+            code=resource.text("code"),
+            name=resource.text("name"),
+            reward_id=reward.id if reward else resource.whole("reward_id"),
+            reward_name=reward.text("name") if reward else None,
+            reward_type=reward.text("reward_type") if reward else resource.text("reward_type"),
+            reward_value=reward.number("reward_value") if reward else None,
+            points_amount=resource.whole("points_amount"),
+            credits_amount=resource.money("credits_amount"),
+            applied_at=resource.text("applied_at"),
+            expires_at=resource.text("expires_at"),
+            used_at=resource.text("used_at"),
+            refunded_at=resource.text("refunded_at"),
+            usable=is_usable(resource),
+            customer_id=customer.id if customer else resource.whole("customer_id"),
+            customer_email=customer.text("email") if customer else None,
+        )
+
+
+class PointsRedemptionsAnswer(ListAnswer):
+    """A page of redemptions."""
+
+    points_redemptions: list[PointsRedemption]
+
+
+async def list_points_redemptions(
+    rivo: Rivo,
+    *,
+    page: Page | None = None,
+    per_page: PerPage | None = None,
+    since_id: SinceId | None = None,
+    limit: Limit | None = None,
+    reward_id: RewardId | None = None,
+    code: Annotated[str | None, Meta(description="Only the one with this discount code.")] = None,
+    used: Used | None = None,
+    purchase_type: PurchaseType | None = None,
+    applied_after: AppliedAfter | None = None,
+    applied_before: AppliedBefore | None = None,
+) -> PointsRedemptionsAnswer:
+    """List the shop's redemptions, newest first (with since_id by id, ascending)."""
+    guesses = {
+        "reward_id": None if reward_id is None else str(reward_id),
+        "code": code,
+        "purchase_type": purchase_type,
+    }
+    listing = Listing(
+        path=("points_redemptions",),
+        who=EVERYONE,
+        filters=_used_filter(used=used),
+        guesses={name: value for name, value in guesses.items() if value is not None}
+        | period(applied_after, applied_before),
+        matches=all_of(
+            has("code", code),
+            has("purchase_type", purchase_type),
+            _has_reward(reward_id),
+            _was_used(wanted=used),
+            applied_between(applied_after, applied_before),
+        ),
+        newest_first=True,
+    )
+    return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))
+
+
+async def list_customer_points_redemptions(
+    rivo: Rivo,
+    *,
+    customer_email: CustomerEmail,
+    used: Used | None = None,
+    page: Page | None = None,
+    per_page: PerPage | None = None,
+    since_id: SinceId | None = None,
+    limit: Limit | None = None,
+) -> PointsRedemptionsAnswer:
+    """List one customer's redemptions and codes, newest first (with since_id by id, ascending)."""
+    listing = redemptions_of(customer_email, used=used)
+    return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))
+
+
+def redemptions_of(identifier: str, *, used: bool | None = None) -> Listing:
+    """Ask for one customer's redemptions."""
+    return Listing(
+        path=("points_redemptions",),
+        who=identifier,
+        filters={"customer_identifier": identifier} | _used_filter(used=used),
+        matches=all_of(of(identifier), _was_used(wanted=used)),
+        newest_first=True,
+    )
+
+
+def is_usable(row: Resource) -> bool:
+    """Say whether a code can still be used, as far as Rivo says: expiry is a date of its own."""
+    return not any(row.attributes.get(n) for n in ("used_at", "refunded_at", "revoked_at"))
+
+
+def _used_filter(*, used: bool | None) -> dict[str, str]:
+    return {} if used is None else {"used": str(used).lower()}
+
+
+def _was_used(*, wanted: bool | None) -> Matches:
+    return lambda row: wanted is None or bool(row.attributes.get("used_at")) == wanted
+
+
+def _has_reward(wanted: int | None) -> Matches:
+    def matches(row: Resource) -> bool:
+        reward = row.inner("reward")
+        found = reward.id if reward else row.whole("reward_id")
+        return wanted is None or found is None or found == wanted
+
+    return matches
+
+
+def _answer(found: Rows) -> PointsRedemptionsAnswer:
+    return PointsRedemptionsAnswer(
+        points_redemptions=[PointsRedemption.from_rivo(row) for row in found.rows],
+        **found.ending(),
+    ).made_from(found.full())

@@ -1,0 +1,149 @@
+"""One resource of Rivo's, read with care: numbers may be text, ids pairs, keys missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from integrations.errors import UnavailableError
+
+# An operator's address inside a note is nobody's business (contract, trap 8).
+OPERATOR = re.compile(r"[^\s@<>()\"']+@[^\s@<>()\"']+")
+
+
+class Resource:
+    """A resource as JSON:API has it: `id`, `type`, `attributes`.
+
+    The accessors return None for what is missing or null and raise UnavailableError for what has
+    another type than the contract says, naming the attribute.
+    """
+
+    __slots__ = ("attributes", "id", "type")
+
+    def __init__(
+        self, attributes: Mapping[str, Any], row: object = None, kind: object = None
+    ) -> None:
+        self.attributes = attributes
+        self.id = _scalar_id(attributes.get("id") if row is None else row)
+        self.type = kind if isinstance(kind, str) else None
+
+    @classmethod
+    def of(cls, data: object) -> Resource:
+        """Read a resource object, or bare attributes where Rivo leaves the envelope out."""
+        if not isinstance(data, dict):
+            raise strange("a resource")
+        attributes = data.get("attributes")
+        if isinstance(attributes, dict):
+            return cls(attributes, data.get("id"), data.get("type"))
+        return cls(data, data.get("id"))
+
+    def text(self, *names: str) -> str | None:
+        """Return the first of the named attributes that is filled, as text."""
+        value = self._first(names)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise strange(names[0])
+        return str(value)
+
+    def whole(self, *names: str) -> int | None:
+        """Return a whole number, also where it came as text or as 100.0."""
+        value = self._first(names)
+        if value is None:
+            return None
+        try:
+            number = Decimal(str(value))
+            if isinstance(value, bool) or number != int(number):
+                raise strange(names[0])
+        except (InvalidOperation, ValueError, OverflowError):
+            raise strange(names[0]) from None
+        return int(number)
+
+    def number(self, *names: str) -> int | float | None:
+        """Return a number as Rivo wrote it, with or without a fraction."""
+        value = self._first(names)
+        if isinstance(value, str):
+            try:
+                return float(value)
+            except ValueError:
+                raise strange(names[0]) from None
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            return value
+        raise strange(names[0])
+
+    def money(self, *names: str) -> str | None:
+        """Return a decimal as Rivo's text, never normalised ("25.50")."""
+        text = self.text(*names)
+        if text is None:
+            return None
+        try:
+            Decimal(text)
+        except InvalidOperation:
+            raise strange(names[0]) from None
+        return text
+
+    def flag(self, *names: str) -> bool | None:
+        """Return true or false."""
+        value = self._first(names)
+        if value is None or isinstance(value, bool):
+            return value
+        raise strange(names[0])
+
+    def texts(self, *names: str) -> list[str] | None:
+        """Return a list of texts."""
+        value = self._first(names)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise strange(names[0])
+        return [str(item) for item in value]
+
+    def day(self, *names: str) -> str | None:
+        """Return a date that Rivo wrote as prose ("October 04, 2024") as 2024-10-04.
+
+        What is not in that form stays as it is.
+        """
+        text = self.text(*names)
+        try:
+            return text and f"{datetime.strptime(text, '%B %d, %Y').replace(tzinfo=UTC):%Y-%m-%d}"
+        except ValueError:
+            return text
+
+    def note(self, *names: str) -> str | None:
+        """Return an internal note without the addresses of operators."""
+        text = self.text(*names)
+        return text and OPERATOR.sub("[e-mail]", text)
+
+    def inner(self, name: str) -> Resource | None:
+        """Return a nested object as a resource of its own."""
+        value = self.attributes.get(name)
+        if value is None:
+            return None
+        return Resource.of(value)
+
+    def full(self) -> dict[str, object]:
+        """Return the resource for `shape=full`: Rivo's own, without operators' addresses."""
+        attributes = dict(self.attributes)
+        if "internal_note" in attributes:
+            attributes["internal_note"] = self.note("internal_note")
+        return {"id": self.id, "type": self.type, "attributes": attributes}
+
+    def _first(self, names: tuple[str, ...]) -> Any:
+        return next((v for n in names if (v := self.attributes.get(n)) is not None), None)
+
+
+def strange(what: str) -> UnavailableError:
+    """Make the error for an answer of Rivo's that is not what its contract says."""
+    return UnavailableError(f"Rivo's answer was not understood ({what}).")
+
+
+def _scalar_id(value: object) -> int | None:
+    """Read an id; inside some attributes it is a pair of shop and row (contract, trap 3)."""
+    if isinstance(value, list) and value:
+        value = value[-1]
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
