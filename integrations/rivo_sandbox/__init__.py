@@ -1,0 +1,54 @@
+"""A stand-in for Rivo's Merchant API: an ASGI application with a ledger.
+
+It answers what the real one is known to answer; where nobody knows, `Switches` says which of the
+possible answers is given. It imports nothing of the rest of this project.
+"""
+
+from integrations.rivo_sandbox.answers import Answer
+from integrations.rivo_sandbox.demo.story import demo_shop
+from integrations.rivo_sandbox.faults import Fault, LostConnectionError, in_turn
+from integrations.rivo_sandbox.ids import Ids
+from integrations.rivo_sandbox.ledger import Entry
+from integrations.rivo_sandbox.received import Received
+from integrations.rivo_sandbox.sandbox import Sandbox
+from integrations.rivo_sandbox.shop import (
+    Customer,
+    EarningRule,
+    MembershipTier,
+    PointsEvent,
+    PointsRedemption,
+    Referral,
+    Reward,
+    Shop,
+    SubscriptionContract,
+    TierEnrollment,
+    VipTier,
+    VipTierMembership,
+)
+from integrations.rivo_sandbox.switches import Switches, alternatives
+
+__all__ = [
+    "Answer",
+    "Customer",
+    "EarningRule",
+    "Entry",
+    "Fault",
+    "Ids",
+    "LostConnectionError",
+    "MembershipTier",
+    "PointsEvent",
+    "PointsRedemption",
+    "Received",
+    "Referral",
+    "Reward",
+    "Sandbox",
+    "Shop",
+    "SubscriptionContract",
+    "Switches",
+    "TierEnrollment",
+    "VipTier",
+    "VipTierMembership",
+    "alternatives",
+    "demo_shop",
+    "in_turn",
+]

@@ -1,0 +1,1 @@
+"""The demo shop: one module for each part of its story."""

@@ -1,0 +1,106 @@
+"""What can go wrong between the shop and whoever asks: faults that tests hand in, one by one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from integrations.rivo_sandbox.answers import Answer, error_answer
+from integrations.rivo_sandbox.received import Received
+from integrations.rivo_sandbox.switches import Switches
+
+Kind = Literal[
+    "status",
+    "server_error",
+    "too_many",
+    "html",
+    "broken_json",
+    "wrong_content_type",
+    "redirect",
+    "lost",
+    "hang",
+]
+
+BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing that goes wrong.
+
+    `applied` says whether the shop did what was asked before it went wrong. `status` (and `body`,
+    `headers`) belong to the kind `status`, `error` to the kind `lost`: it makes the exception that
+    comes out of the application in place of an answer.
+
+    - `status`: any status and JSON body;
+    - `server_error`: an internal failure as U18 has it; `too_many`: a 429 as U16 has it;
+    - `html`: a page with status 200; `redirect`: 302 to another host;
+    - `broken_json`: the answer stops half way; `wrong_content_type`: it says it is a page;
+    - `lost`: the connection is gone; `hang`: no answer until the client gives up.
+    """
+
+    kind: Kind
+    applied: bool = False
+    status: int = 500
+    body: bytes = b'{"error":"Something went wrong"}'
+    headers: tuple[tuple[str, str], ...] = ()
+    error: Callable[[], BaseException] | None = None
+
+
+class LostConnectionError(ConnectionError):
+    """The connection was closed without an answer, where no other exception was handed in."""
+
+
+def in_turn(*faults: Fault | None, method: str | None = None) -> Callable[[Received], Fault | None]:
+    """Make a plan: the first request (of that method) gets the first fault, later ones none."""
+    left = deque(faults)
+
+    def plan(received: Received) -> Fault | None:
+        if method not in (None, received.method) or not left:
+            return None
+        return left.popleft()
+
+    return plan
+
+
+def too_many_answer(switches: Switches) -> Answer:
+    """Answer 429 (U16)."""
+    sentence = "Too many Merchant API requests"
+    match switches.too_many:
+        case "error":
+            return error_answer(429, sentence)
+        case "retry_after":
+            answer = error_answer(429, sentence)
+            return Answer(429, answer.body, answer.media, (("retry-after", "1"),))
+        case "plain_text":
+            return Answer(429, sentence.encode(), "text")
+
+
+def spoiled(fault: Fault, answer: Answer | None, switches: Switches) -> Answer:
+    """Answer as a fault wants it; `answer` is the true one where the request was applied.
+
+    Raises what stands for a lost connection.
+    """
+    body = answer.body if answer and answer.body else b'{"data":{}}'
+    status = answer.status if answer else 200
+    match fault.kind:
+        case "status":
+            return Answer(fault.status, fault.body, "json", fault.headers)
+        case "too_many":
+            return too_many_answer(switches)
+        case "html":
+            return Answer(200, b"<!DOCTYPE html><html><body>Back soon</body></html>", "html")
+        case "redirect":
+            return Answer(302, headers=(("location", "https://elsewhere.example/login"),))
+        case "broken_json":
+            return Answer(status, body[: len(body) // 2], "json")
+        case "wrong_content_type":
+            return Answer(status, body, "html")
+        case "server_error" if switches.failure != "closed_connection":
+            if switches.failure == "json_error":
+                return error_answer(500, "Internal Server Error")
+            return Answer(502, BAD_GATEWAY, "html")
+        case _:
+            raise fault.error() if fault.error else LostConnectionError

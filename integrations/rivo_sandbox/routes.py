@@ -1,0 +1,86 @@
+"""Which operation stands under which verb and path; `*` is one segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from integrations.rivo_sandbox.answers import Answer, NoRouteError, WrongVerbError
+from integrations.rivo_sandbox.call import Call
+from integrations.rivo_sandbox.cancelling import cancel_membership
+from integrations.rivo_sandbox.catalogue import (
+    get_earning_rule,
+    get_reward,
+    get_vip_tier,
+    list_earning_rules,
+    list_rewards,
+    list_vip_tiers,
+)
+from integrations.rivo_sandbox.customers import get_customer, list_customers, update_customer
+from integrations.rivo_sandbox.memberships import (
+    get_member,
+    get_subscription_contract,
+    list_members,
+    list_membership_tiers,
+    list_subscription_contracts,
+    list_tier_enrollments,
+)
+from integrations.rivo_sandbox.points import (
+    create_points_event,
+    create_points_events,
+    list_points_events,
+)
+from integrations.rivo_sandbox.redeeming import create_points_redemption, refund_points_redemption
+from integrations.rivo_sandbox.redemptions import get_points_redemption, list_points_redemptions
+from integrations.rivo_sandbox.referrals import create_referral, list_referrals
+from integrations.rivo_sandbox.vip_tiers import list_vip_tier_memberships, update_vip_tier
+
+Operation = Callable[[Call], Answer]
+
+ROUTES: tuple[tuple[str, str, Operation], ...] = (
+    ("GET", "customers", list_customers),
+    ("GET", "customers/*", get_customer),
+    ("PUT", "customers/*", update_customer),
+    ("POST", "customers/*/vip_tier", update_vip_tier),
+    ("GET", "points_events", list_points_events),
+    ("POST", "points_events", create_points_event),
+    ("POST", "points_events/batch", create_points_events),
+    ("GET", "points_redemptions", list_points_redemptions),
+    ("POST", "points_redemptions", create_points_redemption),
+    ("GET", "points_redemptions/*", get_points_redemption),
+    ("POST", "points_redemptions/*/refund", refund_points_redemption),
+    ("PUT", "points_redemptions/*/refund", refund_points_redemption),
+    ("GET", "rewards", list_rewards),
+    ("GET", "rewards/*", get_reward),
+    ("GET", "vip_tiers", list_vip_tiers),
+    ("GET", "vip_tiers/*", get_vip_tier),
+    ("GET", "vip_tier_memberships", list_vip_tier_memberships),
+    ("GET", "earning_rules", list_earning_rules),
+    ("GET", "earning_rules/*", get_earning_rule),
+    ("GET", "referrals", list_referrals),
+    ("POST", "referrals", create_referral),
+    ("GET", "memberships/customers", list_members),
+    ("GET", "memberships/customers/*", get_member),
+    ("GET", "memberships/tiers", list_membership_tiers),
+    ("GET", "memberships/tier_enrollments", list_tier_enrollments),
+    ("GET", "memberships/subscription_contracts", list_subscription_contracts),
+    ("GET", "memberships/subscription_contracts/*", get_subscription_contract),
+    ("DELETE", "memberships/*/cancel", cancel_membership),
+)
+
+
+def find_operation(method: str, segments: list[str]) -> tuple[Operation, tuple[str, ...]]:
+    """Find the operation for a decoded path, and the values of its `*`.
+
+    Raises NoRouteError where no operation has this path, WrongVerbError where another verb has it.
+    """
+    known = False
+    for verb, pattern, operation in ROUTES:
+        parts = pattern.split("/")
+        if len(parts) != len(segments):
+            continue
+        if all(part in ("*", segment) for part, segment in zip(parts, segments, strict=True)):
+            if verb == method:
+                values = (s for p, s in zip(parts, segments, strict=True) if p == "*")
+                return operation, tuple(values)
+            known = True
+    raise WrongVerbError if known else NoRouteError
