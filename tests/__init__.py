@@ -1,0 +1,1 @@
+"""The tests mirror the packages; the samples they read lie beside them."""
