@@ -32,7 +32,7 @@ check: $(VENV)/.test ## Check format, lint, types, layers and the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/hadolint Dockerfile
 
 .PHONY: check-lock
