@@ -40,7 +40,7 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 	$(BIN)/python .ci/check_lock.py
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Measure the service against a bare application (wants wrk)
+bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lock
@@ -49,7 +49,6 @@ lock: ## Write the lock files anew from pyproject.toml (wants uv); newest versio
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --group build --constraint requirements-dev.txt --output-file requirements-build.txt
-	$(COMPILE) $(ARGS) --group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 
 # An environment is made again where its interpreter is gone or an installation was cut short: no half-written
 # package survives. FORCE has no file and no recipe, so what depends on it is always remade.
@@ -79,15 +78,8 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml requirements.txt requirements-build.t
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements-dev.txt
-	@echo "Installing what tests and checks need."
+	@echo "Installing what tests, checks and measurements need."
 	@touch $(VENV)/.installing
 	@$(PIP) install --require-hashes -r requirements-dev.txt
-	@rm $(VENV)/.installing
-	@touch $@
-
-$(VENV)/.bench: $(VENV)/.test requirements-bench.txt
-	@echo "Installing what the service is measured against."
-	@touch $(VENV)/.installing
-	@$(PIP) install --require-hashes -r requirements-bench.txt
 	@rm $(VENV)/.installing
 	@touch $@

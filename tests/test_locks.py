@@ -55,7 +55,6 @@ def wanted(group: str | None) -> list[Requirement]:
 
 def test_there_are_the_locks_that_the_makefile_installs() -> None:
     expected = [
-        "requirements-bench.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
         "requirements.txt",
@@ -105,7 +104,6 @@ def test_the_check_finds_what_does_not_belong_in_a_lock(line: str) -> None:
         ("requirements-dev.txt", None),
         ("requirements-dev.txt", "dev"),
         ("requirements-build.txt", "build"),
-        ("requirements-bench.txt", "bench"),
     ],
 )
 def test_a_lock_holds_what_the_project_asks_for(name: str, group: str | None) -> None:
