@@ -1,0 +1,167 @@
+"""The environment, read into settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from app import config
+from app.settings import (
+    EVERY_ACTION,
+    CallerSettings,
+    Door,
+    Settings,
+    SettingsError,
+    ShopSettings,
+    Sources,
+    address,
+    currency,
+    digest,
+    timezone,
+)
+from integrations.rivo.client import BASE_URL
+
+GORGIAS_READS: Final = frozenset(
+    name
+    for name in EVERY_ACTION
+    if name in ("get_sidebar", "get_customer", "get_membership")
+    or name.startswith("list_customer_")
+)
+GORGIAS_BUTTONS: Final = frozenset(
+    {
+        "create_points_event",
+        "create_points_redemption",
+        "redeem_customer_points",
+        "refund_points_redemption",
+        "update_customer_dob",
+        "cancel_membership",
+    }
+)
+DEMO_KEY: Final = "demo"
+
+
+def load(environ: Mapping[str, str], *, sandbox: bool = False) -> Settings:
+    """Read the settings; SettingsError where something is missing, empty or wrong."""
+    return _Reader(environ, sandbox=sandbox).settings()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str], *, sandbox: bool) -> None:
+        self.environ = environ
+        self.sandbox = sandbox
+        self.sources = Sources(environ)
+
+    def settings(self) -> Settings:
+        shops = config.shops(self.sources) if "CONFIG" in self.environ else (self._the_one_shop(),)
+        _check_secrets(shops)
+        return Settings(
+            shops=shops,
+            sandbox=self.sandbox,
+            host=self.environ.get("HOST") or "127.0.0.1",
+            port=int(self._number("PORT", 8000, least=0, most=65535)),
+            public_url=self.environ.get("PUBLIC_URL") or None,
+            trusted_proxies=self.environ.get("TRUSTED_PROXIES", ""),
+            fresh_seconds=self._number("FRESH_SECONDS", 30, least=0, most=86_400),
+            log_level=self._one_of("LOG_LEVEL", ("info", "debug", "warning", "error")),
+            log_format=self._one_of("LOG_FORMAT", ("json", "console")),
+            metrics_digests=tuple(map(digest, self.sources.secrets("METRICS_KEY"))),
+            secret_key=self._secret_key(),
+            files=tuple(self.sources.files),
+        )
+
+    def _the_one_shop(self) -> ShopSettings:
+        keys = ["sandbox"] if self.sandbox else self.sources.secrets("RIVO_API_KEY")
+        if not keys:
+            raise SettingsError(
+                "RIVO_API_KEY is missing: set it to the shop's key, or start with --sandbox."
+            )
+        return ShopSettings(
+            name="sandbox" if self.sandbox else "shop",
+            rivo_api_key=keys[0],
+            rivo_api_url=address("RIVO_API_URL", self.environ.get("RIVO_API_URL") or BASE_URL),
+            currency=currency(
+                "SHOP_CURRENCY",
+                self.environ.get("SHOP_CURRENCY") or ("USD" if self.sandbox else None),
+            ),
+            timezone=timezone("SHOP_TIMEZONE", self.environ.get("SHOP_TIMEZONE") or "UTC"),
+            callers=self._callers(),
+        )
+
+    def _callers(self) -> tuple[CallerSettings, ...]:
+        table: tuple[tuple[str, Door, frozenset[str]], ...] = (
+            ("API_KEY", "actions", EVERY_ACTION),
+            ("LEAD_KEY", "actions", EVERY_ACTION),
+            ("GORGIAS_SECRET", "gorgias", GORGIAS_READS),
+            ("GORGIAS_BUTTON_SECRET", "gorgias", GORGIAS_BUTTONS),
+        )
+        given = {name: self.sources.secrets(name) for name, _, _ in table}
+        callers = [
+            CallerSettings(
+                name=name.lower(),
+                door=door,
+                digests=tuple(map(digest, given[name])),
+                actions=actions,
+            )
+            for name, door, actions in table
+            if given[name]
+        ]
+        if self.sandbox and not callers:
+            both: tuple[tuple[Door, frozenset[str]], ...] = (
+                ("actions", EVERY_ACTION),
+                ("gorgias", GORGIAS_READS | GORGIAS_BUTTONS),
+            )
+            return tuple(
+                CallerSettings(name=DEMO_KEY, door=door, digests=(digest(DEMO_KEY),), actions=may)
+                for door, may in both
+            )
+        return tuple(callers)
+
+    def _secret_key(self) -> bytes:
+        """Read SECRET_KEY, else the one that the first start made in the data folder."""
+        if given := self.sources.secrets("SECRET_KEY"):
+            return given[0].encode()
+        if self.sandbox:
+            return os.urandom(32)
+        path = Path("data/secret_key")
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.touch(mode=0o600, exist_ok=False)
+            path.write_text(os.urandom(32).hex(), encoding="ascii")
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise SettingsError(
+                f"SECRET_KEY is not set and {path} cannot be made ({type(error).__name__})."
+            ) from None
+        if not (kept := self.sources.file("SECRET_KEY", path).strip()):
+            raise SettingsError(f"{path} is empty: remove it, and a new one is made.")
+        return kept.encode()
+
+    def _number(self, name: str, default: float, *, least: float, most: float) -> float:
+        try:
+            number = float(self.environ.get(name) or default)
+        except ValueError:
+            number = -1.0
+        if not least <= number <= most:
+            raise SettingsError(f"{name} must be a number from {least:g} to {most:g}.")
+        return number
+
+    def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        chosen = (self.environ.get(name) or choices[0]).lower()
+        if chosen not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}.")
+        return chosen
+
+
+def _check_secrets(shops: tuple[ShopSettings, ...]) -> None:
+    """Refuse equal secrets: they would leave open who comes, and with which rights."""
+    seen: dict[bytes, str] = {}
+    for shop in shops:
+        for caller in shop.callers:
+            for each in caller.digests:
+                at = f"{shop.name}.{caller.name}"
+                if each in seen and seen[each] != at:
+                    raise SettingsError(f"{at} and {seen[each]} have the same secret.")
+                seen[each] = at

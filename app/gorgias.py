@@ -1,0 +1,112 @@
+"""The manner of the /gorgias door: reads answer 200 whatever happens, writes say what happened."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from app.doors import Asked, Manner, Reply, encode
+from app.problems import Problem, headers_of
+from integrations import gorgias
+from integrations.actions import Answer
+from integrations.errors import (
+    ActionError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
+
+NO_EMAIL: Final = "No e-mail on this ticket"
+UNKNOWN: Final = "Not a member"
+DOWN: Final = "Not available right now"
+SIDEBAR: Final = "get_sidebar"
+
+
+class GorgiasManner(Manner):
+    """Flat objects with text that is ready to show; `public_url` is linked from the sidebar."""
+
+    ignores_unknown_reads = True
+
+    def __init__(self, public_url: str | None) -> None:
+        self.public_url = public_url
+
+    def answer(self, asked: Asked, answer: Answer) -> Reply:
+        """Show what an action answered as one flat object."""
+        action, facts = asked.action, asked.caller.shop.settings
+        canonical: dict[str, Any] = msgspec.to_builtins(answer)
+        if action.writes:
+            flat = gorgias.done(action.name, canonical, wrote=answer.wrote, currency=facts.currency)
+            return Reply(201 if action.creates and answer.wrote else 200, encode(flat))
+        if action.name == SIDEBAR:
+            flat = gorgias.flat_sidebar(
+                canonical,
+                _customer_attributes(answer),
+                currency=facts.currency,
+                zone=facts.timezone,
+                profile_url=self.public_url,
+            )
+        else:
+            flat = gorgias.flat_read(canonical, blank(action.answer), zone=facts.timezone)
+        return Reply(200, encode(flat))
+
+    def refuse(self, asked: Asked, error: ActionError, problem: Problem) -> Reply:
+        """Show why there is nothing: a read as its usual object with a status, at 200."""
+        action = asked.action
+        if action.writes:
+            unknown = isinstance(error, OutcomeUnknownError)
+            flat = gorgias.not_done(
+                problem.error,
+                applied=None if unknown else False,
+                safe_to_retry=isinstance(error, UnavailableError),
+            )
+            return Reply(problem.status, encode(flat), headers=headers_of(error))
+        if isinstance(error, ForbiddenError):
+            return super().refuse(asked, error, problem)
+        status = _status(error)
+        if action.name == SIDEBAR:
+            flat = gorgias.failed_sidebar(
+                status=status, message=problem.error, profile_url=self.public_url
+            )
+        else:
+            flat = gorgias.failed_read(
+                blank(action.answer),
+                status=status,
+                message=problem.error,
+                zone=asked.caller.shop.settings.timezone,
+            )
+        return Reply(200, encode(flat))
+
+
+def blank(answer: type[Answer]) -> dict[str, Any]:
+    """Make an answer with every key and nothing in it."""
+    empty: dict[str, Any] = {}
+    for field in msgspec.structs.fields(answer):
+        described = msgspec.inspect.type_info(field.type)
+        empty[field.encode_name] = _nothing(described)
+    return empty
+
+
+def _nothing(described: msgspec.inspect.Type) -> Any:
+    if isinstance(described, msgspec.inspect.UnionType):
+        inner = next(
+            (t for t in described.types if isinstance(t, msgspec.inspect.StructType)), None
+        )
+        return _nothing(inner) if inner else None
+    if isinstance(described, msgspec.inspect.StructType):
+        return {field.encode_name: None for field in described.fields}
+    return [] if isinstance(described, msgspec.inspect.ListType) else None
+
+
+def _status(error: ActionError) -> str:
+    if isinstance(error, InputError) and error.field == "customer_email" and error.given is None:
+        return NO_EMAIL
+    return UNKNOWN if isinstance(error, NotFoundError) else DOWN
+
+
+def _customer_attributes(answer: Answer) -> dict[str, Any]:
+    resource = answer.resource
+    customer = resource.get("customer") if isinstance(resource, dict) else None
+    return customer["attributes"] if customer else {}

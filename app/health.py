@@ -1,0 +1,60 @@
+"""Health and metrics: is the loop alive, may requests come, what has been counted."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.doors import encode
+from app.observe import Metrics
+from app.problems import MEDIA_TYPE, HttpError, problem_of
+from app.settings import Settings
+
+
+def health_routes(settings: Settings, metrics: Metrics) -> list[Route]:
+    """Make the routes of /healthz, /readyz and /metrics."""
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        if not request.app.state.ready:
+            return JSONResponse({"status": "not ready"}, status_code=503)
+        return JSONResponse({"status": "ready", "sandbox": settings.sandbox})
+
+    async def show_metrics(request: Request) -> Response:
+        if not _may_see(request, settings.metrics_digests):
+            error = HttpError(401, "unauthorized", "METRICS_KEY is needed as a bearer key.")
+            problem = problem_of(error, request.scope["seen"].request_id)
+            return Response(encode(problem), 401, media_type=MEDIA_TYPE.decode())
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", show_metrics),
+    ]
+
+
+def _may_see(request: Request, digests: tuple[bytes, ...]) -> bool:
+    """Let in who has METRICS_KEY; where there is none, who comes from this machine itself.
+
+    Behind a proxy on the same machine everybody comes from here: a forwarded request is not let in.
+    """
+    if digests:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        presented = hashlib.sha256(key.strip().encode()).digest()
+        known = [hmac.compare_digest(each, presented) for each in digests]
+        return scheme.lower() == "bearer" and any(known)
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+        return False
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

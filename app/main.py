@@ -1,0 +1,199 @@
+"""The composition root: everything is made here, and handed down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+import stamina.instrumentation
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from structlog.typing import FilteringBoundLogger
+
+from app.doors import Door, Manner, encode
+from app.gorgias import GorgiasManner
+from app.health import health_routes
+from app.observe import Metrics, Observe
+from app.pages.routes import page_routes
+from app.problems import MEDIA_TYPE, HttpError, problem_of
+from app.settings import Settings, SettingsError, ShopSettings
+from app.shops import Shops, facts_of
+from app.unrouted import unrouted
+from integrations.memory import Memory
+from integrations.rivo import ACTIONS, Rivo
+from integrations.rivo_sandbox import Sandbox, demo_shop
+from integrations.upstream import Upstream, make_client
+
+SANDBOX_URL: Final = "http://rivo.sandbox/merchant_api/v1"
+CHECK_FILES_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What the application has from outside: time, chance, sleep, and the way to Rivo.
+
+    `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id;
+    `transport` is asked for each shop (None: the real network).
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    new_id: Callable[[], str] = lambda: secrets.token_hex(8)
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
+
+
+def create_app(
+    settings: Settings,
+    *,
+    log: FilteringBoundLogger,
+    world: World | None = None,
+    reload: Callable[[], Settings] | None = None,
+) -> Starlette:
+    """Make the application; `reload` reads the settings again when one of their files changed."""
+    world = world or (sandbox_world() if settings.sandbox else World())
+    stamina.instrumentation.set_on_retry_hooks([])  # its own would count and log every retry
+    metrics = Metrics(CollectorRegistry())
+    shops = Shops(lambda shop: _make_rivo(shop, settings, world, metrics))
+    shops.use(settings)
+    doors = {
+        "/actions": Door(
+            "actions",
+            actions=ACTIONS,
+            shops=shops,
+            manner=Manner(),
+            clock=world.clock,
+            hash_key=settings.secret_key,
+        ),
+        "/gorgias": Door(
+            "gorgias",
+            actions=ACTIONS,
+            shops=shops,
+            manner=GorgiasManner(settings.public_url),
+            clock=world.clock,
+            hash_key=settings.secret_key,
+        ),
+    }
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(_watch(settings, shops, reload, log, world.sleep))
+        app.state.ready = True
+        yield
+        app.state.ready = False
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await close_all([shop.rivo for shop in shops.all()])
+
+    app = Starlette(
+        routes=[
+            *(Route(path, door) for path, door in doors.items()),
+            *(Mount(path, app=door) for path, door in doors.items()),
+            *health_routes(settings, metrics),
+            *page_routes(settings),
+            Mount("/", app=unrouted),
+        ],
+        middleware=[
+            Middleware(
+                Observe,
+                log=log,
+                metrics=metrics,
+                clock=world.clock,
+                new_id=world.new_id,
+                last=_last_words,
+            )
+        ],
+        lifespan=lifespan,
+    )
+    app.state.ready = False
+    return app
+
+
+def sandbox_world() -> World:
+    """Make a world whose Rivo is the demo shop, in this process."""
+    world = World()
+    sandbox = Sandbox(demo_shop(), clock=world.now, key="sandbox")
+    return World(transport=lambda _: httpx.ASGITransport(app=sandbox))
+
+
+async def close_all(rivos: list[Rivo]) -> None:
+    """Let what is under way end, and close the connections."""
+    for rivo in rivos:
+        await rivo.memory.close()
+        await rivo.upstream.close()
+
+
+def _make_rivo(shop: ShopSettings, settings: Settings, world: World, metrics: Metrics) -> Rivo:
+    client = make_client(
+        base_url=SANDBOX_URL if settings.sandbox else shop.rivo_api_url,
+        headers={"Authorization": shop.rivo_api_key},
+        transport=world.transport(shop),
+    )
+    upstream = Upstream(
+        client, name=shop.name, clock=world.clock, observe=metrics.called(shop.name)
+    )
+    return Rivo(
+        upstream,
+        Memory(clock=world.clock),
+        facts=facts_of(shop),
+        clock=world.clock,
+        now=world.now,
+        fresh_seconds=settings.fresh_seconds,
+    )
+
+
+async def _watch(
+    settings: Settings,
+    shops: Shops,
+    reload: Callable[[], Settings] | None,
+    log: FilteringBoundLogger,
+    sleep: Callable[[float], Awaitable[object]],
+) -> None:
+    """Read the settings again within seconds of a change; a mistake in them changes nothing."""
+    if reload is None or not settings.files:
+        return
+    known = _state_of(settings)
+    while True:
+        await sleep(CHECK_FILES_SECONDS)
+        found = _state_of(settings)
+        if found == known:
+            continue
+        known = found
+        try:
+            settings = reload()
+        except SettingsError as error:
+            log.error("settings.refused", reason=str(error))
+            continue
+        retired = shops.use(settings)
+        known = _state_of(settings)
+        log.info("settings.changed", shops=len(settings.shops))
+        await close_all(retired)
+
+
+def _state_of(settings: Settings) -> list[tuple[int, int, int] | None]:
+    """Tell one state of the settings' files from another; None for a file that is not there."""
+    states: list[tuple[int, int, int] | None] = []
+    for path in settings.files:
+        try:
+            stat = path.stat()
+        except OSError:
+            states.append(None)
+        else:
+            states.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return states
+
+
+def _last_words(request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Answer what should never happen, without saying anything of it."""
+    error = HttpError(500, "internal", "Something went wrong here; it has been logged.")
+    body = encode(problem_of(error, request_id))
+    return [(b"content-type", MEDIA_TYPE), (b"content-length", str(len(body)).encode())], body

@@ -1,0 +1,205 @@
+"""What can be seen from outside: one log line a request, metrics, and headers on every answer."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from collections.abc import Callable
+from typing import BinaryIO, Final
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import EventDict, FilteringBoundLogger
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4)
+HEADERS: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+TLS_HEADERS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
+
+
+class Seen(msgspec.Struct, kw_only=True):
+    """What is to be said of one request; whoever learns something fills it in."""
+
+    request_id: str
+    outcome: str | None = None
+    door: str | None = None
+    shop: str | None = None
+    caller: str | None = None
+    action: str | None = None
+    customer: str | None = None
+    ticket: str | None = None
+
+
+class Metrics:
+    """The counters and histograms, in a registry that is handed in."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.requests = Counter(
+            "rivo_helpdesk_requests_total",
+            "Requests answered.",
+            ("door", "action", "outcome", "status"),
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            "rivo_helpdesk_request_seconds",
+            "Seconds from a request's headers to its answer.",
+            ("door", "action"),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.upstream = Counter(
+            "rivo_helpdesk_upstream_calls_total",
+            "Calls to Rivo.",
+            ("shop", "method", "outcome"),
+            registry=registry,
+        )
+        self.upstream_seconds = Histogram(
+            "rivo_helpdesk_upstream_call_seconds",
+            "Seconds that a call to Rivo took.",
+            ("shop", "method"),
+            buckets=SECONDS,
+            registry=registry,
+        )
+
+    def called(self, shop: str) -> Callable[[str, str, float], None]:
+        """Return the function that counts one shop's upstream calls."""
+
+        def count(method: str, outcome: str, seconds: float) -> None:
+            self.upstream.labels(shop, method, outcome).inc()
+            self.upstream_seconds.labels(shop, method).observe(seconds)
+
+        return count
+
+
+class Observe:
+    """Wraps the whole application: request id, headers, the log line, metrics, and the last catch.
+
+    What escapes the application is logged by its class and place alone, and answered by `last`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        log: FilteringBoundLogger,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        last: Callable[[str], tuple[list[tuple[bytes, bytes]], bytes]],
+    ) -> None:
+        self.app = app
+        self.log = log
+        self.metrics = metrics
+        self.clock = clock
+        self.new_id = new_id
+        self.last = last
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = self.clock()
+        seen = scope["seen"] = Seen(request_id=self._request_id(scope))
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", seen.request_id.encode()),
+                    *HEADERS,
+                    *(TLS_HEADERS if scope.get("scheme") == "https" else ()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 -- the last catch: nobody sees a stack trace
+            self.log.error("request.failed", request_id=seen.request_id, **_place(error))
+            if status == 0:
+                headers, body = self.last(seen.request_id)
+                await watched({"type": "http.response.start", "status": 500, "headers": headers})
+                await watched({"type": "http.response.body", "body": body})
+        finally:
+            self._done(scope, seen, status, self.clock() - began)
+
+    def _request_id(self, scope: Scope) -> str:
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                return str(value, "ascii")
+        return self.new_id()
+
+    def _done(self, scope: Scope, seen: Seen, status: int, seconds: float) -> None:
+        outcome = seen.outcome or (
+            "ok" if 0 < status < 400 else "refused" if status < 500 else "failed"
+        )
+        door, action = seen.door or "none", seen.action or "none"
+        self.metrics.requests.labels(door, action, outcome, str(status)).inc()
+        self.metrics.request_seconds.labels(door, action).observe(seconds)
+        self.log.info(
+            "action.done" if seen.action else "request.done",
+            method=scope["method"],
+            status=status,
+            outcome=outcome,
+            ms=round(seconds * 1000, 2),
+            **{
+                name: value
+                for name, value in msgspec.structs.asdict(seen).items()
+                if value is not None and name != "outcome"
+            },
+        )
+
+
+def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
+    """Make the log: one JSON line an event (`form` json), or text for people (console).
+
+    httpx and httpcore print whole addresses at DEBUG: their own logs stay silent at every level.
+    """
+    logging.getLogger("httpx").disabled = True
+    logging.getLogger("httpcore").disabled = True
+    people = structlog.dev.ConsoleRenderer(colors=out.isatty())
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+
+    def render(log: object, name: str, event: EventDict) -> bytes:
+        return people(log, name, event).encode() if form == "console" else encode(event)
+
+    made: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.BytesLogger(out),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    return made
+
+
+def customer_hash(key: bytes, identifier: str) -> str:
+    """Name a customer in the log without telling who it is: a keyed hash, 16 hex digits."""
+    return hmac.digest(key, identifier.casefold().encode(), "sha256").hex()[:16]
+
+
+def _place(error: BaseException) -> dict[str, object]:
+    """Say which error it was and where, without its message or anybody's values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else None
+    return {"error": type(error).__name__, "where": where}

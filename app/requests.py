@@ -1,0 +1,111 @@
+"""What came in: query, form or JSON, merged into one mapping of inputs and never trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import Receive, Scope
+
+from app.problems import HttpError
+from integrations.actions import Action
+from integrations.errors import InputError
+from integrations.inputs import is_absent
+
+MOST_BYTES: Final = 64 * 1024
+MOST_FIELDS: Final = 100
+FORM: Final = "application/x-www-form-urlencoded"
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+async def read_inputs(scope: Scope, receive: Receive) -> dict[str, object]:
+    """Read and merge what a request holds; a name with two values is an InputError."""
+    body = await _body(scope, receive)
+    merged: dict[str, object] = {}
+    for name, value in [*_pairs(scope["query_string"], "query"), *_body_pairs(scope, body)]:
+        if is_absent(merged.get(name)):
+            merged[name] = value
+        elif not is_absent(value) and str(value) != str(merged[name]):
+            raise InputError(_shown(name), expected="given once", given="two values")
+    return merged
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return a header that is there exactly once, as text."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[0].decode("latin-1") if len(values) == 1 else None
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """Read the whole body, at most 64 KB of it."""
+    declared = header(scope, b"content-length") or "0"
+    if declared.isdecimal() and int(declared) > MOST_BYTES:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HttpError(400, "disconnected", "The request ended before it was complete.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _too_large() -> HttpError:
+    return HttpError(413, "too_large", f"The body may have {MOST_BYTES} bytes at most.")
+
+
+def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
+    media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+    if not body:
+        return []
+    if media_type == FORM:
+        return _pairs(body, "form")
+    if media_type in ("application/json", "") or media_type.endswith("+json"):
+        return list(_json(body).items())
+    raise HttpError(415, "unsupported_media_type", f"The body must be application/json or {FORM}.")
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        decoded = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise HttpError(400, "unparsable", "The body is not JSON.") from None
+    if not isinstance(decoded, dict):
+        raise InputError("body", expected="a JSON object", given=type(decoded).__name__)
+    if len(decoded) > MOST_FIELDS:
+        raise HttpError(400, "unparsable", f"The body may have {MOST_FIELDS} names at most.")
+    return decoded
+
+
+def _pairs(raw: bytes, where: str) -> list[tuple[str, object]]:
+    try:
+        return list(
+            parse_qsl(
+                raw.decode(),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=MOST_FIELDS,
+            )
+        )
+    except ValueError:
+        raise HttpError(400, "unparsable", f"The {where} cannot be read.") from None
+
+
+def _shown(name: str) -> str:
+    return "".join(c for c in name[:64] if c.isprintable()) or "an unnamed input"
+
+
+def allow(action: Action) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the header that names an action's methods."""
+    return ((b"allow", b"POST" if action.writes else b"GET, POST"),)

@@ -1,0 +1,141 @@
+"""What the service is told, typed; `environment.load` and `config.shops` fill it in."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from integrations.rivo import ACTIONS
+from integrations.rivo.client import BASE_URL
+
+EVERY_ACTION: Final = frozenset(ACTIONS)
+Door = Literal["actions", "gorgias"]
+TierBasis = Literal["unknown", "points", "spend", "orders"]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message is one sentence that names what to mend."""
+
+
+class CallerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may come through which door, and do what; `digests` are SHA-256 of one or two secrets."""
+
+    name: str
+    door: Door
+    digests: tuple[bytes, ...]
+    actions: frozenset[str]
+
+
+class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One shop: its Rivo, its facts, its callers."""
+
+    name: str
+    rivo_api_key: str
+    rivo_api_url: str = BASE_URL
+    currency: str | None = None
+    timezone: str = "UTC"
+    tier_basis: TierBasis = "unknown"
+    customer_fields: frozenset[str] = frozenset()
+    callers: tuple[CallerSettings, ...] = ()
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the service is told; `files` are those that it was read from."""
+
+    shops: tuple[ShopSettings, ...]
+    sandbox: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None
+    trusted_proxies: str = ""
+    fresh_seconds: float = 30.0
+    log_level: str = "info"
+    log_format: str = "json"
+    metrics_digests: tuple[bytes, ...] = ()
+    secret_key: bytes = b""
+    files: tuple[Path, ...] = ()
+
+
+def digest(secret: str) -> bytes:
+    """Hash a secret as callers' keys are kept."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+class Sources:
+    """The environment and the files that it names; remembers which files were read."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.files: list[Path] = []
+
+    def secrets(self, name: str) -> list[str]:
+        """Read one secret, or two while it is changed, from NAME or from the file NAME_FILE."""
+        file = f"{name}_FILE"
+        if name in self.environ and file in self.environ:
+            raise SettingsError(f"{name} and {file} are both set: keep one.")
+        if file in self.environ:
+            return split(file, self.file(file, Path(self.environ[file])))
+        return split(name, self.environ[name]) if name in self.environ else []
+
+    def file(self, name: str, path: Path) -> str:
+        """Read a file that `name` names."""
+        self.files.append(path)
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{name}: {path} cannot be read ({type(error).__name__})."
+            ) from None
+
+
+def split(name: str, given: str) -> list[str]:
+    """Take a text apart into one secret, or two while it is changed."""
+    secrets = given.split()
+    if not secrets:
+        raise SettingsError(f"{name} is empty: give it a value, or do not set it.")
+    if len(secrets) > 2:
+        raise SettingsError(
+            f"{name} holds {len(secrets)} secrets: one, or two while it is changed."
+        )
+    return secrets
+
+
+def address(name: str, url: str) -> str:
+    """Check the address of a Rivo."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+        return url.rstrip("/")
+    raise SettingsError(f"{name} must be an https address (http only on loopback).")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def currency(name: str, code: str | None) -> str | None:
+    """Check a currency code."""
+    if code is not None and not re.fullmatch("[A-Z]{3}", code):
+        raise SettingsError(f"{name} must be a currency code of three letters, like USD.")
+    return code
+
+
+def timezone(name: str, key: str) -> str:
+    """Check the name of a time zone."""
+    try:
+        ZoneInfo(key)
+    except (ValueError, OSError, KeyError):
+        raise SettingsError(f"{name} must be a time zone like Europe/Amsterdam.") from None
+    return key
