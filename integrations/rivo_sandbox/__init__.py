@@ -4,6 +4,7 @@ It answers what the real one is known to answer; where nobody knows, `Switches` 
 possible answers is given. It imports nothing of the rest of this project.
 """
 
+from integrations.rivo_sandbox.announcements import Announcement, Announcer, Delivery
 from integrations.rivo_sandbox.answers import Answer
 from integrations.rivo_sandbox.demo.story import demo_shop
 from integrations.rivo_sandbox.faults import Fault, LostConnectionError, in_turn
@@ -28,8 +29,11 @@ from integrations.rivo_sandbox.shop import (
 from integrations.rivo_sandbox.switches import Switches, alternatives
 
 __all__ = [
+    "Announcement",
+    "Announcer",
     "Answer",
     "Customer",
+    "Delivery",
     "EarningRule",
     "Entry",
     "Fault",

@@ -78,11 +78,14 @@ def too_many_answer(switches: Switches) -> Answer:
             return Answer(429, sentence.encode(), "text")
 
 
-def spoiled(fault: Fault, answer: Answer | None, switches: Switches) -> Answer:
-    """Answer as a fault wants it; `answer` is the true one where the request was applied.
+def loses(fault: Fault, switches: Switches) -> bool:
+    """Whether a fault ends without an answer (U18 makes an internal failure one of these)."""
+    failed = fault.kind == "server_error" and switches.failure == "closed_connection"
+    return failed or fault.kind == "lost"
 
-    Raises what stands for a lost connection.
-    """
+
+def spoiled(fault: Fault, answer: Answer | None, switches: Switches) -> Answer:
+    """Answer as a fault wants it; `answer` is the true one where the request was applied."""
     body = answer.body if answer and answer.body else b'{"data":{}}'
     status = answer.status if answer else 200
     match fault.kind:
@@ -98,9 +101,7 @@ def spoiled(fault: Fault, answer: Answer | None, switches: Switches) -> Answer:
             return Answer(status, body[: len(body) // 2], "json")
         case "wrong_content_type":
             return Answer(status, body, "html")
-        case "server_error" if switches.failure != "closed_connection":
-            if switches.failure == "json_error":
-                return error_answer(500, "Internal Server Error")
-            return Answer(502, BAD_GATEWAY, "html")
+        case _ if switches.failure == "json_error":
+            return error_answer(500, "Internal Server Error")
         case _:
-            raise fault.error() if fault.error else LostConnectionError
+            return Answer(502, BAD_GATEWAY, "html")

@@ -135,6 +135,7 @@ def record(call: Call, event: PointsEvent) -> None:
         "sourceable_id": event.points_purchases_id or event.order_id,
     }
     call.announce("points_event/created", body)
+    call.announce("loyalty_profile/updated", body["customer"])
 
 
 def is_excluded(customer: Customer) -> bool:
@@ -180,9 +181,10 @@ def _plan(call: Call, form: Params) -> tuple[Customer, Amounts]:
     form.require("customer_identifier", "source")
     source = form.choice("source", CREATABLE_SOURCES)
     points, credits_ = form.integer("points_amount"), form.decimal("credits_amount")
+    amount = "points_amount" in form or "credits_amount" in form
     form.moment("applied_at")
     form.boolean("skip_email")
-    if source == "manual" and points is None and credits_ is None:
+    if source == "manual" and not amount:
         form.require("points_amount", "credits_amount")
     if source in ("custom_action", "visit_url"):
         form.require("custom_action_name")

@@ -75,12 +75,20 @@ def find_operation(method: str, segments: list[str]) -> tuple[Operation, tuple[s
     """
     known = False
     for verb, pattern, operation in ROUTES:
-        parts = pattern.split("/")
-        if len(parts) != len(segments):
-            continue
-        if all(part in ("*", segment) for part, segment in zip(parts, segments, strict=True)):
-            if verb == method:
-                values = (s for p, s in zip(parts, segments, strict=True) if p == "*")
-                return operation, tuple(values)
-            known = True
+        values = _values(pattern.split("/"), segments)
+        if values is not None and verb == method:
+            return operation, values
+        known = known or values is not None
     raise WrongVerbError if known else NoRouteError
+
+
+def _values(parts: list[str], segments: list[str]) -> tuple[str, ...] | None:
+    if len(parts) != len(segments):
+        return None
+    values = []
+    for part, segment in zip(parts, segments, strict=True):
+        if part == "*" and segment:
+            values.append(segment)
+        elif part != segment:
+            return None
+    return tuple(values)

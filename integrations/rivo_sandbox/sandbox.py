@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from starlette.types import Receive, Scope, Send
 
+from integrations.rivo_sandbox.announcements import Announcer
 from integrations.rivo_sandbox.answers import (
     Answer,
     NoRouteError,
@@ -18,7 +19,13 @@ from integrations.rivo_sandbox.answers import (
     problem_answer,
 )
 from integrations.rivo_sandbox.call import Call, Happening
-from integrations.rivo_sandbox.faults import Fault, spoiled, too_many_answer
+from integrations.rivo_sandbox.faults import (
+    Fault,
+    LostConnectionError,
+    loses,
+    spoiled,
+    too_many_answer,
+)
 from integrations.rivo_sandbox.ids import Ids
 from integrations.rivo_sandbox.ledger import Entry
 from integrations.rivo_sandbox.limit import Limit
@@ -33,6 +40,7 @@ ROOT = "/merchant_api/v1"
 UNAUTHORIZED_PAGE = b"<!DOCTYPE html><html><body>Unauthorized</body></html>"
 MEDIA_TYPES = {"html": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 LAG = timedelta(seconds=3)
+BREAKS_OFF = [(b"content-type", b"application/json"), (b"content-length", b"64")]
 
 
 class Sandbox:
@@ -40,7 +48,8 @@ class Sandbox:
 
     `clock` answers the time in UTC, `ids` a new id for a noun (see `Ids`). `faults` is asked before
     every request. `delay` is awaited before every request, so that tests can make it slow or hold
-    it. `requests_per_second=None` switches the limit off. `requests` keeps the newest 10,000.
+    it. `requests_per_second=None` switches the limit off. `announcer` is told what Rivo would
+    announce by webhook. `requests` keeps the newest 10,000.
     """
 
     def __init__(
@@ -54,6 +63,7 @@ class Sandbox:
         faults: Callable[[Received], Fault | None] | None = None,
         delay: Callable[[Received], Awaitable[None]] | None = None,
         requests_per_second: int | None = 15,
+        announcer: Announcer | None = None,
     ) -> None:
         self.switches = switches or Switches()
         self.faults = faults
@@ -62,6 +72,7 @@ class Sandbox:
         self._ids = ids or Ids()
         self._key = key
         self._delay = delay
+        self._announcer = announcer
         self._limit = None if requests_per_second is None else Limit(requests_per_second)
         self._state = open_shop(shop, at=clock())
         self._past: deque[tuple[datetime, State]] = deque()
@@ -92,6 +103,10 @@ class Sandbox:
         if fault.kind == "hang":
             await _gone(receive)
             return
+        if loses(fault, self.switches):
+            # Over a socket the client has to see an answer that breaks off, not the server's 500.
+            await send({"type": "http.response.start", "status": 200, "headers": BREAKS_OFF})
+            raise fault.error() if fault.error else LostConnectionError
         await self._send(spoiled(fault, answer, self.switches), send)
 
     def answer(self, received: Received) -> Answer:
@@ -129,7 +144,11 @@ class Sandbox:
         )
         if not reads and self.switches.read_after_write == "delayed":
             self._past.append((now, self._state.copy()))
-        return operation(call)
+        answer = operation(call)
+        if self._announcer is not None:
+            for happening in happened:
+                self._announcer.tell(happening, now=now, switches=self.switches)
+        return answer
 
     def _seen(self, now: datetime) -> State:
         """Answer the state that a read sees: the newest, or that of three seconds ago (U20)."""

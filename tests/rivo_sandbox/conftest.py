@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.rivo_sandbox.stage import Stage
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
