@@ -1,0 +1,9 @@
+"""How Gorgias wants its answers: one flat object, text ready to show, always the same keys."""
+
+from __future__ import annotations
+
+from integrations.gorgias.answers import failed_read, flat_read
+from integrations.gorgias.sidebar import failed_sidebar, flat_sidebar
+from integrations.gorgias.writes import done, not_done
+
+__all__ = ["done", "failed_read", "failed_sidebar", "flat_read", "flat_sidebar", "not_done"]
