@@ -111,5 +111,5 @@ def _invalid(problems: list[str], switches: Switches) -> Answer:
             return error_answer(400, ", ".join(problems))
         case "errors":
             return json_answer(422, {"errors": problems})
-        case "message":
+        case _:
             return json_answer(400, {"message": ", ".join(problems)})

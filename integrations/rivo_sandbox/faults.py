@@ -74,7 +74,7 @@ def too_many_answer(switches: Switches) -> Answer:
         case "retry_after":
             answer = error_answer(429, sentence)
             return Answer(429, answer.body, answer.media, (("retry-after", "1"),))
-        case "plain_text":
+        case _:
             return Answer(429, sentence.encode(), "text")
 
 

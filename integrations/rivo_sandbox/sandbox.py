@@ -101,7 +101,7 @@ class Sandbox:
             return
         answer = self.answer(received) if fault.applied else None
         if fault.kind == "hang":
-            await _gone(receive)
+            await receive()  # the body is read: what comes next is that the client is gone
             return
         if loses(fault, self.switches):
             # Over a socket the client has to see an answer that breaks off, not the server's 500.
@@ -162,7 +162,7 @@ class Sandbox:
                 return error_answer(401, "Unauthorized")
             case "html":
                 return Answer(401, UNAUTHORIZED_PAGE, "html")
-            case "empty":
+            case _:
                 return Answer(401)
 
     async def _send(self, answer: Answer, send: Send) -> None:
@@ -208,8 +208,3 @@ async def _live(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -6,10 +6,5 @@ from tests.rivo_sandbox.stage import Stage
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def stage() -> Stage:
     return Stage()

@@ -79,6 +79,15 @@ class Stage:
         return await self._http.request(method, path, **options)
 
 
+async def redeem(stage: Stage, who: int, reward: int, **form: str | int) -> dict[str, Any]:
+    """Redeem a reward and answer the attributes of the redemption."""
+    answer = await stage.post(
+        "points_redemptions", customer_identifier=who, reward_id=reward, **form
+    )
+    assert 201 == answer.status_code, answer.text
+    return attributes(answer)
+
+
 def switched(**values: str) -> Switches:
     """Switch by name, where a test goes through the values."""
     return msgspec.convert(values, Switches)

@@ -94,6 +94,7 @@ async def test_json_bodies_are_taken_too(stage: Stage) -> None:
     [
         (b"{", "application/json", 400),
         (b"[1]", "application/json", 400),
+        (b'{"source":["manual"]}', "application/json", 400),
         (b"<a/>", "text/xml", 415),
         (b"%ff%00", "application/x-www-form-urlencoded", 400),
     ],

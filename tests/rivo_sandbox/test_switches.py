@@ -129,11 +129,6 @@ ALTERNATIVES = dict(alternatives())
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def default() -> dict[str, list[object]]:
     return {name: await play(name, Switches()) for name in SCENES}
 
