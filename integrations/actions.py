@@ -15,7 +15,16 @@ import msgspec
 from msgspec import Meta
 
 from integrations.errors import InputError
-from integrations.inputs import Kind, email, is_absent, kind_of, one_of, printable, read
+from integrations.inputs import (
+    EMAIL_PATTERN,
+    Kind,
+    email,
+    is_absent,
+    kind_of,
+    one_of,
+    printable,
+    read,
+)
 
 
 class Answer(msgspec.Struct, kw_only=True, dict=True):
@@ -65,7 +74,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     ticket_id: Annotated[str | None, Meta(description="The helpdesk's ticket.")] = None
     agent_email: Annotated[
         str | None,
-        Kind("an e-mail address", email, {"type": "string", "pattern": r"^[^\s@*{]+@[^\s@*{]+$"}),
+        Kind("an e-mail address", email, {"type": "string", "pattern": EMAIL_PATTERN}),
         Meta(description="The agent who asks, as the helpdesk says."),
     ] = None
     agent_name: Annotated[str | None, Meta(description="The agent's name.")] = None

@@ -26,9 +26,14 @@ LARGEST_AMOUNT = 1_000_000_000
 
 # Letters outside ASCII have to fit into one, too: Rivo's e-mails may be internationalised.
 EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,190}")
+# As JSON Schema says it: what is surely an address, and no template's remains.
+EMAIL_PATTERN = r"^[^\s@*{}/\\\x00-\x1f\x7f]{1,64}@[^\s@*{}/\\\x00-\x1f\x7f]{1,190}$"
 WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 AMOUNT = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,3})?")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Half of a surrogate pair is no character: it cannot be sent anywhere.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# What no path segment may hold: "/" at an end, twice, or around "." and ".."; "\" likewise.
+PATH = re.compile(r"(^|[/\\])\.{0,2}([/\\]|$)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +60,10 @@ def is_absent(value: object) -> bool:
 
 def shortened(value: object) -> str:
     """Show a wrong value within an error, at most 40 characters of it."""
-    shown = value if isinstance(value, str) else str(value)
+    try:
+        shown = value if isinstance(value, str) else str(value)
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        return "something too large to show"
     return repr(shown if len(shown) <= 40 else shown[:39] + "…")
 
 
@@ -75,7 +83,8 @@ def whole(value: object, *, least: int = -LARGEST_AMOUNT, most: int = LARGEST_AM
         if not WHOLE.fullmatch(value):
             raise ValueError(value)
         number = int(value.partition(".")[0])
-    elif isinstance(value, int | Decimal) and value == int(value):
+    elif isinstance(value, int | Decimal) and least <= value <= most and value == int(value):
+        # The bounds come first: int(Decimal("1e999999999")) would have a billion digits.
         number = int(value)
     else:
         raise ValueError(value)
@@ -134,11 +143,14 @@ def customer_identifier(value: object) -> str:
 
 
 def email(value: object) -> str:
-    """Read an e-mail address; a space inside is a plus sign that lost its encoding."""
+    """Read an e-mail address; a space inside is a plus sign that lost its encoding.
+
+    One that reads like a path ("../a@b") is refused: no request could carry it.
+    """
     if not isinstance(value, str):
         raise ValueError(value)
     address = value.replace(" ", "+")
-    if not EMAIL.fullmatch(address):
+    if not EMAIL.fullmatch(address) or CONTROL.search(address) or PATH.search(address):
         raise ValueError(value)
     return address
 
@@ -169,8 +181,8 @@ def moment(value: object) -> datetime:
 
 
 def address(value: object) -> str:
-    """Read an IPv4 or IPv6 address."""
-    if not isinstance(value, str):
+    """Read an IPv4 or IPv6 address; one with a zone means something on one machine only."""
+    if not isinstance(value, str) or "%" in value:
         raise ValueError(value)
     return str(ipaddress.ip_address(value))
 
@@ -228,7 +240,8 @@ def between(least: int, most: int) -> Kind:
         partial(whole, least=least, most=most),
         _either(
             {"type": "integer", "minimum": least, "maximum": most},
-            rf"^[0-9]{{1,{len(str(most))}}}$",
+            # Every text of fewer digits than `most` has is in between.
+            rf"^{'(0|' if least == 0 else '('}[1-9][0-9]{{0,{len(str(most)) - 2}}})$",
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from integrations.inputs import (
+    EMAIL_PATTERN,
     LARGEST_ID,
     Kind,
     between,
@@ -16,7 +17,6 @@ from integrations.inputs import (
 )
 
 ROW = between(1, LARGEST_ID)
-EMAIL_PATTERN = r"^[^\s@*{}\x00-\x1f\x7f]{1,64}@[^\s@*{}\x00-\x1f\x7f]{1,190}$"
 
 CustomerEmail = Annotated[
     str,
