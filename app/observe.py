@@ -14,8 +14,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger
 
+from integrations.errors import NotConfiguredError
+
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4)
+LOUD: Final = frozenset({NotConfiguredError.code, "failed"})
+"""Outcomes that an operator has to mend: no caller can."""
 HEADERS: Final = (
     (
         b"content-security-policy",
@@ -152,7 +156,8 @@ class Observe:
         door, action = seen.door or "none", seen.action or "none"
         self.metrics.requests.labels(door, action, outcome, str(status)).inc()
         self.metrics.request_seconds.labels(door, action).observe(seconds)
-        self.log.info(
+        say = self.log.error if outcome in LOUD else self.log.info
+        say(
             "action.done" if seen.action else "request.done",
             method=scope["method"],
             status=status,
