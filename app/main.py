@@ -121,7 +121,7 @@ def create_app(
 def sandbox_world() -> World:
     """Make a world whose Rivo is the demo shop, in this process."""
     world = World()
-    sandbox = Sandbox(demo_shop(), clock=world.now, key="sandbox")
+    sandbox = Sandbox(demo_shop(world.now()), clock=world.now, key="sandbox")
     return World(transport=lambda _: httpx.ASGITransport(app=sandbox))
 
 
