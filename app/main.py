@@ -99,7 +99,7 @@ def create_app(
             *(Route(path, door) for path, door in doors.items()),
             *(Mount(path, app=door) for path, door in doors.items()),
             *health_routes(settings, metrics),
-            *page_routes(settings),
+            *page_routes(settings, shops, ACTIONS),
             Mount("/", app=unrouted),
         ],
         middleware=[

@@ -1,0 +1,130 @@
+"""A headless Chromium, driven over its pipe: no driver, no port, nothing downloaded."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+)
+
+
+class Browser:
+    """One page of one browser; what its console says is kept in `complaints`."""
+
+    def __init__(self, asks: int, hears: int) -> None:
+        self.complaints: list[str] = []
+        self._asks = asks
+        self._hears = os.fdopen(hears, "rb")
+        self._buffer = b""
+        self._number = 0
+        self._session: str | None = None
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Log", "Runtime", "Network"):
+            self.call(f"{domain}.enable")
+
+    def open(self, url: str, *, width: int, scheme: str) -> None:
+        """Load a page at a width, in the light or dark scheme; returns once it is loaded."""
+        self.complaints.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        self.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
+        self.call("Page.navigate", url=url)
+        while self._message().get("method") != "Page.loadEventFired":
+            pass
+
+    def value(self, expression: str) -> Any:
+        """Evaluate an expression of JavaScript in the page, and answer its value."""
+        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        return found["result"].get("value")
+
+    def call(self, method: str, **params: Any) -> Any:
+        """Send one command, and wait for its result."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._asks, json.dumps(message).encode() + b"\0")
+        while (answer := self._message()).get("id") != self._number:
+            pass
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def _message(self) -> dict[str, Any]:
+        while b"\0" not in self._buffer:
+            chunk = os.read(self._hears.fileno(), 65_536)
+            if not chunk:
+                raise RuntimeError("the browser has gone")
+            self._buffer += chunk
+        raw, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(raw)
+        self._note(message)
+        return message
+
+    def _note(self, message: dict[str, Any]) -> None:
+        params = message.get("params", {})
+        match message.get("method"):
+            case "Log.entryAdded":
+                self.complaints.append(params["entry"]["text"])
+            case "Runtime.consoleAPICalled":
+                self.complaints.append(f"console.{params['type']}")
+            case "Runtime.exceptionThrown":
+                self.complaints.append(params["exceptionDetails"]["text"])
+            case "Network.loadingFailed":
+                self.complaints.append(params["errorText"])
+
+
+@contextlib.contextmanager
+def running_browser(profile: Path) -> Iterator[Browser]:
+    """Start the browser with an empty profile, and stop it afterwards."""
+    assert CHROMIUM
+    child_hears, asks = os.pipe()
+    hears, child_says = os.pipe()
+    # Chromium reads its commands from descriptor 3 and answers on 4, whatever they are here.
+    start = f'exec "$0" "$@" 3<&{child_hears} 4>&{child_says}'
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", start, CHROMIUM, *FLAGS, f"--user-data-dir={profile}"],
+        pass_fds=(child_hears, child_says),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(child_hears)
+    os.close(child_says)
+    browser = Browser(asks, hears)
+    try:
+        yield browser
+    finally:
+        with contextlib.suppress(OSError, RuntimeError):
+            browser.call("Browser.close")
+        process.wait(timeout=20)
+        os.close(asks)
+        browser._hears.close()
