@@ -1,0 +1,64 @@
+"""`python -m tests.bench`: the service beside a bare application, warm, and beside Rivo, cold."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from tests.bench import load, warm
+from tests.bench.cold import measure_cold
+from tests.bench.processes import Cores
+from tests.bench.table import table_of
+from tests.bench.warm import SATURATED, Warm, measure_warm
+
+LEAST: Final = 0.25
+DISTURBED: Final = (
+    "The load or other work was in the servers' way: one had {share:.0%} of its core. "
+    "What counts is the ratio by CPU."
+)
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--rounds", type=click.IntRange(1, 100), default=9, help="How often each is asked.")
+@click.option("--seconds", type=click.IntRange(1, 60), default=2, help="How long each time.")
+def main(rounds: int, seconds: int) -> None:
+    """Measure; exit with 1 where the service is too slow, or where the figures mean nothing."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    if not load.is_here():
+        console.print(load.MISSING)
+        return
+    if sys.platform != "linux":
+        console.print("The bench needs Linux: elsewhere nothing keeps server and load apart.")
+        return
+    cores = Cores.found()
+    if cores.server is None:
+        console.print("Server and load share one core here: expect lower, noisier figures.")
+    with tempfile.TemporaryDirectory() as folder:
+        remembered = measure_warm(Path(folder), rounds=rounds, seconds=seconds, cores=cores)
+        asked = measure_cold(Path(folder), rounds=rounds, seconds=seconds, cores=cores)
+    console.print(table_of(remembered, asked))
+    if remembered.share < SATURATED:
+        console.print(DISTURBED.format(share=remembered.share))
+    wrong = [*remembered.wrong, *asked.wrong]
+    if (ratio := _ratio(remembered)) < LEAST:
+        wrong.append(f"The service is too slow: {ratio:.2f} of the bare application, not {LEAST}.")
+    for sentence in wrong:
+        console.print(sentence)
+    sys.exit(1 if wrong else 0)
+
+
+def _ratio(remembered: Warm) -> float:
+    """Say how the service compares; by what an answer costs where it could not show its speed."""
+    if remembered.share < SATURATED:
+        return statistics.median(remembered.cpu_ratios(warm.SERVICE))
+    return statistics.median(remembered.ratios(warm.SERVICE))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The one table that the bench prints."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from rich import box
+from rich.table import Table
+
+from tests.bench import cold, warm
+from tests.bench.cold import Cold
+from tests.bench.load import Run
+from tests.bench.serve import RIVO_SECONDS
+from tests.bench.warm import Warm
+
+WARM: Final[Mapping[str, str]] = {
+    warm.BARE: "bare ASGI application",
+    warm.SERVICE: "this service",
+    warm.FASTAPI: "FastAPI, no key, log, metrics",
+}
+COLD: Final[Mapping[str, str]] = {
+    cold.RIVO: "Rivo itself",
+    cold.RELAY: "bare relay over httpx",
+    cold.SERVICE: "this service",
+}
+CAPTION: Final = (
+    "Medians over {rounds} rounds, and min to max; * on this machine, now. Ratios are to the bare "
+    "application\nthat answers the same bytes; added is to Rivo's own latency."
+)
+
+
+def table_of(warm_runs: Warm, cold_runs: Cold) -> Table:
+    """Show medians over the rounds, ratios and differences first, each with its spread."""
+    rounds = len(warm_runs.runs[warm.BARE])
+    table = Table(box=box.SIMPLE, caption=CAPTION.format(rounds=rounds), caption_justify="left")
+    table.add_column("get_customer, remembered", no_wrap=True)
+    for title in ("ratio", "min to max", "by CPU", "per s *", "CPU ms *"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, title in WARM.items():
+        runs, ratios = warm_runs.runs[name], warm_runs.ratios(name)
+        table.add_row(
+            title,
+            f"{statistics.median(ratios):.2f}",
+            "" if name == warm.BARE else _spread(ratios, "{:.2f}"),
+            f"{statistics.median(warm_runs.cpu_ratios(name)):.2f}",
+            f"{_median(runs, lambda run: run.per_second):,.0f}",
+            f"{_median(runs, lambda run: run.cpu_ms):.3f}",
+        )
+    table.add_section()
+    titles = (
+        f"get_customer, Rivo takes {RIVO_SECONDS * 1000:.0f} ms",
+        "added ms",
+        "min to max",
+        "",
+        "median ms *",
+        "CPU ms *",
+    )
+    table.add_row(*titles, style="bold")
+    table.add_section()
+    for name, title in COLD.items():
+        runs, added = cold_runs.runs[name], cold_runs.added_ms(name)
+        ours = name != cold.RIVO
+        table.add_row(
+            title,
+            f"{statistics.median(added):.1f}" if ours else "",
+            _spread(added, "{:.1f}") if ours else "",
+            "",
+            f"{_median(runs, lambda run: run.median_ms):.1f}",
+            f"{_median(runs, lambda run: run.cpu_ms):.2f}" if ours else "",
+        )
+    return table
+
+
+def _median(runs: Sequence[Run], figure: Callable[[Run], float]) -> float:
+    return statistics.median(map(figure, runs))
+
+
+def _spread(figures: Sequence[float], form: str) -> str:
+    return f"{form.format(min(figures))} to {form.format(max(figures))}"
