@@ -676,7 +676,7 @@ async def test_the_deadline_includes_waiting_for_a_connection() -> None:
 
     assert (await first).status == 200
     assert len(transport.requests) == 1
-    assert took < 1
+    assert took < 2
     assert (await upstream.call("GET", ["third"], seconds=1)).status == 200
 
 
@@ -895,7 +895,7 @@ async def test_plain_httpx_loses_pool_slots_to_cancelled_calls() -> None:
 
 
 async def test_cancelled_calls_do_not_cost_pool_slots(
-    record_property: Callable[[str, object], None],
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     count = int(os.environ.get("CANCELLED_CALLS", "5000"))
     async with serving() as base_url:
@@ -907,8 +907,8 @@ async def test_cancelled_calls_do_not_cost_pool_slots(
         later = await asyncio.gather(*(upstream.call("GET", ["x"], seconds=5) for _ in range(20)))
         await upstream.close()
 
-    record_property("cancelled calls", count)
-    record_property("of which under way", under_way)
+    record_testsuite_property("cancelled calls", count)
+    record_testsuite_property("of them under way", under_way)
     assert [reply.status for reply in later] == [200] * 20
     # Most were cancelled with their request under way, not while they waited for a connection.
     assert under_way > count / 2

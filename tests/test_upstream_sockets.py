@@ -142,18 +142,18 @@ async def test_every_fault_is_a_lost_reply_in_time_and_costs_no_connection(
 ) -> None:
     monkeypatch.setattr(module, "CUT_OFF_SECONDS", 0.1)
     async with serving(fault) as other, connected(f"http://{other.address}") as upstream:
-        for _ in range(3):
+        for _ in range(2):
             began = time.monotonic()
             ended = await asyncio.gather(
-                upstream.call("POST", ["points_events"], form=[("a", "b")], seconds=0.15),
-                upstream.call("POST", ["points_events"], form=[("a", "b")], seconds=0.15),
+                upstream.call("POST", ["points_events"], form=[("a", "b")], seconds=0.3),
+                upstream.call("POST", ["points_events"], form=[("a", "b")], seconds=0.3),
                 return_exceptions=True,
             )
             took = time.monotonic() - began
             while upstream._running:
                 await asyncio.wait(upstream._running)
             assert [type(error) for error in ended] == [LostReplyError, LostReplyError]
-            assert took < 1
+            assert took < 2
         other.behaviour = answer
         later = await asyncio.gather(*(upstream.call("GET", ["x"], seconds=5) for _ in range(4)))
 
@@ -177,7 +177,7 @@ async def test_without_tls_nothing_is_sent(behaviour: Behaviour) -> None:
             await upstream.call("POST", ["points_events"], form=[], seconds=0.2)
         took = time.monotonic() - began
 
-    assert took < 1
+    assert took < 2
 
 
 @pytest.mark.parametrize(
