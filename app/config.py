@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -20,11 +21,13 @@ from app.settings import (
     address,
     currency,
     digest,
+    sendable,
     split,
     timezone,
 )
 from integrations.rivo.client import BASE_URL
 
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 CUSTOMER_FIELDS: Final = ("first_name", "last_name", "accepts_marketing")
 
 
@@ -43,66 +46,85 @@ class _ShopTable(msgspec.Struct, forbid_unknown_fields=True):
     timezone: str = "UTC"
     tier_basis: TierBasis = "unknown"
     customer_fields: list[str] = []
-    callers: dict[str, _CallerTable] = {}
+    callers: dict[str, dict[str, Any]] = {}
 
 
 class _Config(msgspec.Struct, forbid_unknown_fields=True):
-    shops: dict[str, _ShopTable]
+    shops: dict[str, dict[str, Any]]
+
+
+_Table = TypeVar("_Table", _Config, _ShopTable, _CallerTable)
 
 
 def shops(sources: Sources) -> tuple[ShopSettings, ...]:
     """Read the shops that CONFIG names; SettingsError names the table and what is wrong."""
-    path = Path(sources.environ["CONFIG"])
+    text = sources.file("CONFIG", Path(sources.environ["CONFIG"]))
     try:
-        tables = msgspec.convert(tomllib.loads(sources.file("CONFIG", path)), _Config)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"CONFIG: {error}.") from None
+        tables = _read("CONFIG", tomllib.loads(text), _Config)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"CONFIG is not TOML: {error}.") from None
     if not tables.shops:
         raise SettingsError("CONFIG names no shop: it needs a table like [shops.acme].")
     return tuple(_shop(sources, name, table) for name, table in tables.shops.items())
 
 
-def _shop(sources: Sources, name: str, table: _ShopTable) -> ShopSettings:
-    at = f"shops.{name}"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
-        raise SettingsError(f"CONFIG: {at}: a shop's name is of a-z, 0-9, - and _.")
+def _read(at: str, table: Mapping[str, Any], kind: type[_Table]) -> _Table:
+    """Read a table; what it holds besides is refused, since nobody would heed it."""
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{at}: {error}.") from None
+
+
+def _named(at: str, name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise SettingsError(f"{at} must have a name of a-z, 0-9, - and _.")
+    return f"{at}.{name}"
+
+
+def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings:
+    at = _named("CONFIG: shops", name)
+    table = _read(at, found, _ShopTable)
     key = table.rivo_api_key
     if table.rivo_api_key_file is not None:
-        key = sources.file(f"{at}.rivo_api_key_file", Path(table.rivo_api_key_file)).strip()
-    if not key:
-        raise SettingsError(f"CONFIG: {at} needs rivo_api_key_file (or rivo_api_key).")
+        if key is not None:
+            raise SettingsError(f"{at} has rivo_api_key and rivo_api_key_file: keep one.")
+        key = sources.file(f"{at}.rivo_api_key_file", Path(table.rivo_api_key_file))
+    if key is None:
+        raise SettingsError(f"{at} needs rivo_api_key_file (or rivo_api_key).")
     for field in table.customer_fields:
         if field not in CUSTOMER_FIELDS:
             known = ", ".join(CUSTOMER_FIELDS)
-            raise SettingsError(f"CONFIG: {at}.customer_fields may list {known}.")
+            raise SettingsError(f"{at}.customer_fields may list {known}.")
     return ShopSettings(
         name=name,
-        rivo_api_key=key,
-        rivo_api_url=address(f"CONFIG: {at}.rivo_api_url", table.rivo_api_url),
-        currency=currency(f"CONFIG: {at}.currency", table.currency),
-        timezone=timezone(f"CONFIG: {at}.timezone", table.timezone),
+        rivo_api_key=sendable(f"{at}.rivo_api_key", split(f"{at}.rivo_api_key", key)[0]),
+        rivo_api_url=address(f"{at}.rivo_api_url", table.rivo_api_url),
+        currency=currency(f"{at}.currency", table.currency),
+        timezone=timezone(f"{at}.timezone", table.timezone),
         tier_basis=table.tier_basis,
         customer_fields=frozenset(table.customer_fields),
         callers=tuple(
-            _caller(sources, f"{at}.callers.{caller}", caller, who)
-            for caller, who in table.callers.items()
+            _caller(sources, f"{at}.callers", caller, who) for caller, who in table.callers.items()
         ),
     )
 
 
-def _caller(sources: Sources, at: str, name: str, table: _CallerTable) -> CallerSettings:
+def _caller(sources: Sources, callers: str, name: str, found: Mapping[str, Any]) -> CallerSettings:
+    at = _named(callers, name)
+    table = _read(at, found, _CallerTable)
     digests = []
     for hexadecimal in table.secret_sha256:
         if not re.fullmatch(r"[0-9a-fA-F]{64}", hexadecimal):
-            raise SettingsError(f"CONFIG: {at}.secret_sha256 lists SHA-256 of 64 hex digits.")
+            raise SettingsError(f"{at}.secret_sha256 lists SHA-256 of 64 hex digits.")
         digests.append(bytes.fromhex(hexadecimal))
     if table.secret_file is not None:
         path = Path(table.secret_file)
-        digests += map(digest, split(f"CONFIG: {at}.secret_file", sources.file(at, path)))
+        digests += map(digest, split(f"{at}.secret_file", sources.file(f"{at}.secret_file", path)))
     if not 1 <= len(digests) <= 2:
-        raise SettingsError(f"CONFIG: {at} needs one secret, or two while it is changed.")
+        raise SettingsError(f"{at} needs one secret, or two while it is changed.")
     unknown = sorted(set(table.actions) - EVERY_ACTION - {"*"})
     if unknown:
-        raise SettingsError(f"CONFIG: {at}.actions names {unknown[0]}, which is no action.")
+        raise SettingsError(f"{at}.actions names {unknown[0]}, which is no action.")
     actions = EVERY_ACTION if "*" in table.actions else frozenset(table.actions)
     return CallerSettings(name=name, door=table.door, digests=tuple(digests), actions=actions)

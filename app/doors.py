@@ -76,14 +76,12 @@ class Door:
         shops: Shops,
         manner: Manner,
         clock: Callable[[], float],
-        hash_key: bytes,
     ) -> None:
         self.name = name
         self.actions = actions
         self.shops = shops
         self.manner = manner
         self.clock = clock
-        self.hash_key = hash_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; whatever goes wrong with it is an answer, too."""
@@ -101,8 +99,8 @@ class Door:
         until = self.clock() + DEADLINE_SECONDS
         caller, credential = self._caller(scope)
         seen.shop, seen.caller = caller.shop.name, caller.name
-        name = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
-        if name in ("", self.name):
+        name = scope["path"].partition(f"/{self.name}")[2].strip("/")
+        if not name:
             return self._list(scope, caller)
         action = self._action(name, scope["method"])
         seen.action = action.name
@@ -124,7 +122,7 @@ class Door:
         scheme, _, token = bearer.partition(" ")
         credential = token.strip() if scheme.lower() == "bearer" else None
         credential = credential or header(scope, b"x-api-key")
-        caller = self.shops.caller(self.name, credential.encode()) if credential else None
+        caller = self.shops.caller(self.name, credential.encode("latin-1")) if credential else None
         if caller is None or credential is None:
             raise HttpError(
                 401,
@@ -173,7 +171,7 @@ class Door:
 
     def _note(self, seen: Seen, inputs: Mapping[str, Any], context: Context) -> None:
         if (who := inputs.get("customer_email")) is not None:
-            seen.customer = customer_hash(self.hash_key, who)
+            seen.customer = customer_hash(self.shops.settings.secret_key, who)
         if context.ticket_id is not None and context.ticket_id.isdecimal():
             seen.ticket = context.ticket_id[:20]
 

@@ -19,6 +19,8 @@ from app.settings import (
     address,
     currency,
     digest,
+    public_address,
+    sendable,
     timezone,
 )
 from integrations.rivo.client import BASE_URL
@@ -55,20 +57,23 @@ class _Reader:
 
     def settings(self) -> Settings:
         shops = config.shops(self.sources) if "CONFIG" in self.environ else (self._the_one_shop(),)
-        _check_secrets(shops)
+        metrics_digests = tuple(map(digest, self.sources.secrets("METRICS_KEY")))
+        secret_key = self._secret_key()
+        self._check_secrets(shops, metrics_digests, secret_key)
+        public_url = self.environ.get("PUBLIC_URL")
         return Settings(
             shops=shops,
             sandbox=self.sandbox,
             host=self.environ.get("HOST") or "127.0.0.1",
-            port=int(self._number("PORT", 8000, least=0, most=65535)),
-            public_url=self.environ.get("PUBLIC_URL") or None,
+            port=self._port(),
+            public_url=public_address("PUBLIC_URL", public_url) if public_url else None,
             trusted_proxies=self.environ.get("TRUSTED_PROXIES", ""),
             fresh_seconds=self._number("FRESH_SECONDS", 30, least=0, most=86_400),
             log_level=self._one_of("LOG_LEVEL", ("info", "debug", "warning", "error")),
             log_format=self._one_of("LOG_FORMAT", ("json", "console")),
-            metrics_digests=tuple(map(digest, self.sources.secrets("METRICS_KEY"))),
-            secret_key=self._secret_key(),
-            files=tuple(self.sources.files),
+            metrics_digests=metrics_digests,
+            secret_key=secret_key,
+            files=self.sources.files,
         )
 
     def _the_one_shop(self) -> ShopSettings:
@@ -79,7 +84,7 @@ class _Reader:
             )
         return ShopSettings(
             name="sandbox" if self.sandbox else "shop",
-            rivo_api_key=keys[0],
+            rivo_api_key=sendable("RIVO_API_KEY", keys[0]),
             rivo_api_url=address("RIVO_API_URL", self.environ.get("RIVO_API_URL") or BASE_URL),
             currency=currency(
                 "SHOP_CURRENCY",
@@ -123,7 +128,7 @@ class _Reader:
         if given := self.sources.secrets("SECRET_KEY"):
             return given[0].encode()
         if self.sandbox:
-            return os.urandom(32)
+            return os.urandom(32).hex().encode()
         path = Path("data/secret_key")
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -138,6 +143,12 @@ class _Reader:
         if not (kept := self.sources.file("SECRET_KEY", path).strip()):
             raise SettingsError(f"{path} is empty: remove it, and a new one is made.")
         return kept.encode()
+
+    def _port(self) -> int:
+        port = self._number("PORT", 8000, least=0, most=65_535)
+        if not port.is_integer():
+            raise SettingsError("PORT must be a whole number.")
+        return int(port)
 
     def _number(self, name: str, default: float, *, least: float, most: float) -> float:
         try:
@@ -154,14 +165,24 @@ class _Reader:
             raise SettingsError(f"{name} must be one of {', '.join(choices)}.")
         return chosen
 
-
-def _check_secrets(shops: tuple[ShopSettings, ...]) -> None:
-    """Refuse equal secrets: they would leave open who comes, and with which rights."""
-    seen: dict[bytes, str] = {}
-    for shop in shops:
-        for caller in shop.callers:
-            for each in caller.digests:
-                at = f"{shop.name}.{caller.name}"
-                if each in seen and seen[each] != at:
-                    raise SettingsError(f"{at} and {seen[each]} have the same secret.")
-                seen[each] = at
+    def _check_secrets(
+        self,
+        shops: tuple[ShopSettings, ...],
+        metrics_digests: tuple[bytes, ...],
+        secret_key: bytes,
+    ) -> None:
+        """Refuse equal secrets: they would leave open who comes, and with which rights."""
+        named = [("METRICS_KEY", each) for each in metrics_digests]
+        named.append(("SECRET_KEY", digest(secret_key.decode())))
+        for shop in shops:
+            table = f"CONFIG: shops.{shop.name}" if "CONFIG" in self.environ else None
+            if not self.sandbox:
+                key = f"{table}.rivo_api_key" if table else "RIVO_API_KEY"
+                named.append((key, digest(shop.rivo_api_key)))
+            for who in shop.callers:
+                at = f"{table}.callers.{who.name}" if table else who.name.upper()
+                named += [(at, each) for each in who.digests]
+        owners: dict[bytes, str] = {}
+        for at, each in named:
+            if owners.setdefault(each, at) != at:
+                raise SettingsError(f"{at} and {owners[each]} are the same: give each its own.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -14,10 +15,12 @@ from starlette.routing import Route
 from app.doors import encode
 from app.observe import Metrics
 from app.problems import MEDIA_TYPE, HttpError, problem_of
-from app.settings import Settings
+from app.shops import Shops
+
+FORWARDED: Final = ("forwarded", "x-real-ip", "via")
 
 
-def health_routes(settings: Settings, metrics: Metrics) -> list[Route]:
+def health_routes(shops: Shops, metrics: Metrics) -> list[Route]:
     """Make the routes of /healthz, /readyz and /metrics."""
 
     async def healthz(_request: Request) -> Response:
@@ -26,13 +29,14 @@ def health_routes(settings: Settings, metrics: Metrics) -> list[Route]:
     async def readyz(request: Request) -> Response:
         if not request.app.state.ready:
             return JSONResponse({"status": "not ready"}, status_code=503)
-        return JSONResponse({"status": "ready", "sandbox": settings.sandbox})
+        return JSONResponse({"status": "ready", "sandbox": shops.settings.sandbox})
 
     async def show_metrics(request: Request) -> Response:
-        if not _may_see(request, settings.metrics_digests):
+        if not _may_see(request, shops.settings.metrics_digests):
             error = HttpError(401, "unauthorized", "METRICS_KEY is needed as a bearer key.")
             problem = problem_of(error, request.scope["seen"].request_id)
-            return Response(encode(problem), 401, media_type=MEDIA_TYPE.decode())
+            challenge = {"WWW-Authenticate": 'Bearer realm="rivo-helpdesk"'}
+            return Response(encode(problem), 401, challenge, MEDIA_TYPE.decode())
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return [
@@ -49,10 +53,10 @@ def _may_see(request: Request, digests: tuple[bytes, ...]) -> bool:
     """
     if digests:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        presented = hashlib.sha256(key.strip().encode()).digest()
+        presented = hashlib.sha256(key.strip().encode("latin-1")).digest()
         known = [hmac.compare_digest(each, presented) for each in digests]
         return scheme.lower() == "bearer" and any(known)
-    if any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+    if any(name in FORWARDED or name.startswith("x-forwarded-") for name in request.headers):
         return False
     try:
         return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +16,7 @@ import httpx
 import stamina.instrumentation
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from structlog.typing import FilteringBoundLogger
@@ -25,7 +27,7 @@ from app.health import health_routes
 from app.observe import Metrics, Observe
 from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
-from app.settings import Settings, SettingsError, ShopSettings
+from app.settings import FileState, Settings, SettingsError, ShopSettings
 from app.shops import Shops, facts_of
 from app.unrouted import unrouted
 from integrations.memory import Memory
@@ -41,13 +43,14 @@ CHECK_FILES_SECONDS: Final = 2.0
 class World:
     """What the application has from outside: time, chance, sleep, and the way to Rivo.
 
-    `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id;
-    `transport` is asked for each shop (None: the real network).
+    `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id,
+    `chance` a number from 0 to 1; `transport` is asked for each shop (None: the real network).
     """
 
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: secrets.token_hex(8)
+    chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
 
@@ -72,7 +75,6 @@ def create_app(
             shops=shops,
             manner=Manner(),
             clock=world.clock,
-            hash_key=settings.secret_key,
         ),
         "/gorgias": Door(
             "gorgias",
@@ -80,7 +82,6 @@ def create_app(
             shops=shops,
             manner=GorgiasManner(settings.public_url),
             clock=world.clock,
-            hash_key=settings.secret_key,
         ),
     }
 
@@ -98,10 +99,10 @@ def create_app(
         routes=[
             *(Route(path, door) for path, door in doors.items()),
             *(Mount(path, app=door) for path, door in doors.items()),
-            *health_routes(settings, metrics),
+            *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
-            Mount("/", app=unrouted),
         ],
+        exception_handlers={HTTPException: unrouted},
         middleware=[
             Middleware(
                 Observe,
@@ -114,15 +115,20 @@ def create_app(
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.ready = False
     return app
 
 
 def sandbox_world() -> World:
-    """Make a world whose Rivo is the demo shop, in this process."""
+    """Make a world in which each shop's Rivo is a demo shop of its own, in this process."""
     world = World()
-    sandbox = Sandbox(demo_shop(world.now()), clock=world.now, key="sandbox")
-    return World(transport=lambda _: httpx.ASGITransport(app=sandbox))
+
+    def transport(shop: ShopSettings) -> httpx.AsyncBaseTransport:
+        demo = demo_shop(world.now())
+        return httpx.ASGITransport(app=Sandbox(demo, clock=world.now, key=shop.rivo_api_key))
+
+    return replace(world, transport=transport)
 
 
 async def close_all(rivos: list[Rivo]) -> None:
@@ -139,7 +145,11 @@ def _make_rivo(shop: ShopSettings, settings: Settings, world: World, metrics: Me
         transport=world.transport(shop),
     )
     upstream = Upstream(
-        client, name=shop.name, clock=world.clock, observe=metrics.called(shop.name)
+        client,
+        name=shop.name,
+        clock=world.clock,
+        observe=metrics.called(shop.name),
+        chance=world.chance,
     )
     return Rivo(
         upstream,
@@ -158,38 +168,27 @@ async def _watch(
     log: FilteringBoundLogger,
     sleep: Callable[[float], Awaitable[object]],
 ) -> None:
-    """Read the settings again within seconds of a change; a mistake in them changes nothing."""
-    if reload is None or not settings.files:
-        return
-    known = _state_of(settings)
-    while True:
+    """Read the settings again within seconds of a change; a mistake in them changes nothing.
+
+    What was refused is tried again until it is right: what mends it may be a file not read so far.
+    """
+    refused = None
+    while reload is not None and settings.files:
         await sleep(CHECK_FILES_SECONDS)
-        found = _state_of(settings)
-        if found == known:
+        changed = any(FileState.of(path) != state for path, state in settings.files.items())
+        if not changed and refused is None:
             continue
-        known = found
         try:
             settings = reload()
         except SettingsError as error:
-            log.error("settings.refused", reason=str(error))
+            if refused != str(error):
+                refused = str(error)
+                log.error("settings.refused", reason=refused)
             continue
+        refused = None
         retired = shops.use(settings)
-        known = _state_of(settings)
         log.info("settings.changed", shops=len(settings.shops))
         await close_all(retired)
-
-
-def _state_of(settings: Settings) -> list[tuple[int, int, int] | None]:
-    """Tell one state of the settings' files from another; None for a file that is not there."""
-    states: list[tuple[int, int, int] | None] = []
-    for path in settings.files:
-        try:
-            stat = path.stat()
-        except OSError:
-            states.append(None)
-        else:
-            states.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
-    return states
 
 
 def _last_words(request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:

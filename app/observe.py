@@ -113,6 +113,9 @@ class Observe:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -135,6 +138,7 @@ class Observe:
         try:
             await self.app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 -- the last catch: nobody sees a stack trace
+            seen.outcome = "failed"
             self.log.error("request.failed", request_id=seen.request_id, **_place(error))
             if status == 0:
                 headers, body = self.last(seen.request_id)
@@ -151,7 +155,7 @@ class Observe:
 
     def _done(self, scope: Scope, seen: Seen, status: int, seconds: float) -> None:
         outcome = seen.outcome or (
-            "ok" if 0 < status < 400 else "refused" if status < 500 else "failed"
+            "ok" if 0 < status < 400 else "refused" if 400 <= status < 500 else "failed"
         )
         door, action = seen.door or "none", seen.action or "none"
         self.metrics.requests.labels(door, action, outcome, str(status)).inc()
@@ -176,8 +180,12 @@ def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
 
     httpx and httpcore print whole addresses at DEBUG: their own logs stay silent at every level.
     """
-    logging.getLogger("httpx").disabled = True
-    logging.getLogger("httpcore").disabled = True
+    for name in ("httpx", "httpcore"):
+        silent = logging.getLogger(name)
+        # The loggers below it go by its level, and what they say stops at it.
+        silent.setLevel(logging.CRITICAL + 1)
+        silent.propagate = False
+        silent.handlers = [logging.NullHandler()]
     people = structlog.dev.ConsoleRenderer(colors=out.isatty())
     encode = msgspec.json.Encoder(enc_hook=str).encode
 

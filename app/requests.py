@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +12,6 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from app.problems import HttpError
-from integrations.actions import Action
 from integrations.errors import InputError
 from integrations.inputs import is_absent
 
@@ -30,7 +30,7 @@ async def read_inputs(scope: Scope, receive: Receive) -> dict[str, object]:
         if is_absent(merged.get(name)):
             merged[name] = value
         elif not is_absent(value) and str(value) != str(merged[name]):
-            raise InputError(_shown(name), expected="given once", given="two values")
+            raise _twice(name)
     return merged
 
 
@@ -79,13 +79,24 @@ def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
 def _json(body: bytes) -> Mapping[str, Any]:
     try:
         decoded = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Nested, or a colon within a text; or a name that stands there twice.
+        if isinstance(decoded, dict) and body.count(b":") > len(decoded):
+            json.loads(body, object_pairs_hook=_once)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise HttpError(400, "unparsable", "The body is not JSON.") from None
     if not isinstance(decoded, dict):
         raise InputError("body", expected="a JSON object", given=type(decoded).__name__)
     if len(decoded) > MOST_FIELDS:
         raise HttpError(400, "unparsable", f"The body may have {MOST_FIELDS} names at most.")
     return decoded
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse a name with two values: which of them holds would depend on who reads it."""
+    seen: dict[str, object] = {}
+    for name, value in pairs:
+        if seen.setdefault(name, value) != value:
+            raise _twice(name)
 
 
 def _pairs(raw: bytes, where: str) -> list[tuple[str, object]]:
@@ -102,10 +113,6 @@ def _pairs(raw: bytes, where: str) -> list[tuple[str, object]]:
         raise HttpError(400, "unparsable", f"The {where} cannot be read.") from None
 
 
-def _shown(name: str) -> str:
-    return "".join(c for c in name[:64] if c.isprintable()) or "an unnamed input"
-
-
-def allow(action: Action) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the header that names an action's methods."""
-    return ((b"allow", b"POST" if action.writes else b"GET, POST"),)
+def _twice(name: str) -> InputError:
+    shown = "".join(c for c in name[:64] if c.isprintable()) or "an unnamed input"
+    return InputError(shown, expected="given once", given="two values")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -47,8 +47,28 @@ class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
     callers: tuple[CallerSettings, ...] = ()
 
 
+class FileState(msgspec.Struct, frozen=True):
+    """What tells one state of a file from another."""
+
+    modified_ns: int
+    size: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState | None:
+        """Look at a file; None where it cannot be looked at."""
+        try:
+            stat = path.stat()
+        except (OSError, ValueError):
+            return None
+        return cls(stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the service is told; `files` are those that it was read from."""
+    """Everything that the service is told.
+
+    `files` are those that it was read from, each as it was just before.
+    """
 
     shops: tuple[ShopSettings, ...]
     sandbox: bool = False
@@ -61,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: str = "json"
     metrics_digests: tuple[bytes, ...] = ()
     secret_key: bytes = b""
-    files: tuple[Path, ...] = ()
+    files: Mapping[Path, FileState | None] = {}
 
 
 def digest(secret: str) -> bytes:
@@ -74,7 +94,7 @@ class Sources:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self.files: list[Path] = []
+        self.files: dict[Path, FileState | None] = {}
 
     def secrets(self, name: str) -> list[str]:
         """Read one secret, or two while it is changed, from NAME or from the file NAME_FILE."""
@@ -87,10 +107,10 @@ class Sources:
 
     def file(self, name: str, path: Path) -> str:
         """Read a file that `name` names."""
-        self.files.append(path)
+        self.files[path] = FileState.of(path)
         try:
             return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(
                 f"{name}: {path} cannot be read ({type(error).__name__})."
             ) from None
@@ -101,6 +121,8 @@ def split(name: str, given: str) -> list[str]:
     secrets = given.split()
     if not secrets:
         raise SettingsError(f"{name} is empty: give it a value, or do not set it.")
+    if not all(secret.isprintable() for secret in secrets):
+        raise SettingsError(f"{name} must be of printable characters.")
     if len(secrets) > 2:
         raise SettingsError(
             f"{name} holds {len(secrets)} secrets: one, or two while it is changed."
@@ -108,14 +130,37 @@ def split(name: str, given: str) -> list[str]:
     return secrets
 
 
+def sendable(name: str, key: str) -> str:
+    """Check a key that we send in a header ourselves."""
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError(f"{name} must be of printable ASCII characters.")
+    return key
+
+
 def address(name: str, url: str) -> str:
-    """Check the address of a Rivo."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+    """Check the address of a Rivo: https, or http to this machine itself."""
+    parts = _parts(url)
+    if parts and (parts.scheme == "https" or _is_loopback(parts.hostname or "")):
         return url.rstrip("/")
     raise SettingsError(f"{name} must be an https address (http only on loopback).")
+
+
+def public_address(name: str, url: str) -> str:
+    """Check the address at which others find this service."""
+    if _parts(url) is None:
+        raise SettingsError(f"{name} must be an address like https://loyalty.example.com.")
+    return url.rstrip("/")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Take a web address apart; None where it is none, or says more than where something is."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    more = parts.username is not None or parts.query or parts.fragment
+    return parts if sound and url.isprintable() and " " not in url and not more else None
 
 
 def _is_loopback(host: str) -> bool:

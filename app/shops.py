@@ -49,10 +49,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Shops:
     """All shops; `make_rivo` builds one's Rivo, `use` takes new settings without losing the others.
 
-    A shop whose key, address and facts stay the same keeps what it remembers.
+    A shop whose key and address stay the same keeps what it remembers. `settings` are those that
+    hold now.
     """
 
     def __init__(self, make_rivo: Callable[[ShopSettings], Rivo]) -> None:
+        self.settings = Settings(shops=())
         self._make_rivo = make_rivo
         self._shops: dict[str, Shop] = {}
         self._callers: dict[Door, tuple[Caller, ...]] = {}
@@ -60,6 +62,7 @@ class Shops:
     def use(self, settings: Settings) -> list[Rivo]:
         """Serve these shops from now on; returns the Rivos that are not needed any more."""
         before = self._shops
+        self.settings = settings
         self._shops = {each.name: self._shop(each) for each in settings.shops}
         callers = [
             Caller(shop=shop, settings=caller)
