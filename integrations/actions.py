@@ -15,16 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from integrations.errors import InputError
-from integrations.inputs import (
-    EMAIL_PATTERN,
-    Kind,
-    email,
-    is_absent,
-    kind_of,
-    one_of,
-    printable,
-    read,
-)
+from integrations.inputs import Kind, is_absent, read
+from integrations.kinds import EMAIL_KIND, KEY_KIND, kind_of, one_of
 
 
 class Answer(msgspec.Struct, kw_only=True, dict=True):
@@ -74,7 +66,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     ticket_id: Annotated[str | None, Meta(description="The helpdesk's ticket.")] = None
     agent_email: Annotated[
         str | None,
-        Kind("an e-mail address", email, {"type": "string", "pattern": EMAIL_PATTERN}),
+        EMAIL_KIND,
         Meta(description="The agent who asks, as the helpdesk says."),
     ] = None
     agent_name: Annotated[str | None, Meta(description="The agent's name.")] = None
@@ -82,11 +74,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: Annotated[str | None, Meta(description="The helpdesk's own customer id.")] = None
     idempotency_key: Annotated[
         str | None,
-        Kind(
-            "1 to 255 printable ASCII characters",
-            printable,
-            {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
-        ),
+        KEY_KIND,
         Meta(description="A key of the caller's for one intended write."),
     ] = None
     shape: Annotated[

@@ -1,39 +1,35 @@
 """From what a helpdesk sends to what an action takes: text from templates becomes typed values.
 
-A `Kind` is how one kind of input is read. It stands in the annotation of the parameter, beside the
-`msgspec.Meta` that describes it; plain types (int, bool, Decimal, Literal ...) have theirs in
-`kind_of`.
+A `Kind` is how one kind of input is read; `integrations.kinds` has those that there are.
 """
 
 from __future__ import annotations
 
-import calendar
 import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from types import UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
 
 from integrations.errors import InputError, NotFoundError
+from integrations.spellings import (
+    AMOUNT,
+    BIRTHDAY,
+    EMAIL,
+    MOMENT,
+    PRINTABLE,
+    SPACE,
+    TEXT,
+    WHOLE,
+    numbers,
+)
 
 ABSENT = frozenset({"", "none", "null", "undefined"})
-LARGEST_ID = 2**63 - 1
+# Every number of up to 18 digits is one, so that a pattern can say so.
+LARGEST_ID = 10**18 - 1
 LARGEST_AMOUNT = 1_000_000_000
-
-# Letters outside ASCII have to fit into one, too: Rivo's e-mails may be internationalised.
-EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,190}")
-# As JSON Schema says it: what is surely an address, and no template's remains.
-EMAIL_PATTERN = r"^[^\s@*{}/\\\x00-\x1f\x7f]{1,64}@[^\s@*{}/\\\x00-\x1f\x7f]{1,190}$"
-WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
-AMOUNT = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,3})?")
-# Half of a surrogate pair is no character: it cannot be sent anywhere.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# What no path segment may hold: "/" at an end, twice, or around "." and ".."; "\" likewise.
-PATH = re.compile(r"(^|[/\\])\.{0,2}([/\\]|$)")
+LARGEST_MONEY = 999_999_999.999
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +51,7 @@ def is_absent(value: object) -> bool:
         return True
     if not isinstance(value, str):
         return False
-    return value.strip().casefold() in ABSENT or "{{" in value
+    return value.strip(SPACE).lower() in ABSENT or "{{" in value
 
 
 def shortened(value: object) -> str:
@@ -70,7 +66,7 @@ def shortened(value: object) -> str:
 def read(name: str, kind: Kind, value: object) -> object:
     """Read one input that is not absent; InputError names it, what was expected and what came."""
     try:
-        return kind.parse(value.strip() if isinstance(value, str) else value)
+        return kind.parse(value.strip(SPACE) if isinstance(value, str) else value)
     except (ValueError, OverflowError, InvalidOperation):
         raise InputError(name, expected=kind.expected, given=shortened(value)) from None
 
@@ -80,7 +76,7 @@ def whole(value: object, *, least: int = -LARGEST_AMOUNT, most: int = LARGEST_AM
     if isinstance(value, bool):
         raise ValueError(value)
     if isinstance(value, str):
-        if not WHOLE.fullmatch(value):
+        if not re.fullmatch(WHOLE, value):
             raise ValueError(value)
         number = int(value.partition(".")[0])
     elif isinstance(value, int | Decimal) and least <= value <= most and value == int(value):
@@ -105,27 +101,37 @@ def amount(value: object) -> Decimal:
         if abs(rounded - value) > Decimal("1e-9"):
             raise ValueError(value)
         value = f"{rounded.normalize():f}"
-    if not AMOUNT.fullmatch(str(value)):
+    if not re.fullmatch(AMOUNT, str(value)):
         raise ValueError(value)
     return Decimal(value)
 
 
+def more_than_nothing(value: object) -> Decimal:
+    """Read an amount above 0."""
+    if (read_amount := amount(value)) <= 0:
+        raise ValueError(value)
+    return read_amount
+
+
 def truth(value: object) -> bool:
     """Read yes or no, in JSON's spelling and in templates'."""
-    spelled = str(value).casefold()
+    if isinstance(value, int | Decimal) and value in (0, 1):
+        return bool(value)
+    spelled = value.lower() if isinstance(value, str) else None
     if spelled in ("true", "1", "yes"):
         return True
     if spelled in ("false", "0", "no"):
         return False
-    raise ValueError(value)
+    raise ValueError("neither yes nor no")
 
 
-def text(value: object, *, most: int = 255) -> str:
+def text(value: object) -> str:
     """Read one text; a number is taken for its digits."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError(value)
     read_text = str(value)
-    if not read_text or len(read_text) > most or CONTROL.search(read_text):
+    # Half of a surrogate pair is no character: it cannot be sent anywhere.
+    if not re.fullmatch(TEXT, read_text) or re.search(r"[\ud800-\udfff]", read_text):
         raise ValueError(value)
     return read_text
 
@@ -134,7 +140,7 @@ def customer_identifier(value: object) -> str:
     """Read an e-mail address or a Shopify customer id; a masked address is never matched."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(whole(value, least=1, most=LARGEST_ID))
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
+    if isinstance(value, str) and re.fullmatch(numbers(1, LARGEST_ID), value):
         return str(whole(value, least=1, most=LARGEST_ID))
     address = email(value)
     if "*" in address:
@@ -147,34 +153,22 @@ def email(value: object) -> str:
 
     One that reads like a path ("../a@b") is refused: no request could carry it.
     """
-    if not isinstance(value, str):
-        raise ValueError(value)
-    address = value.replace(" ", "+")
-    if not EMAIL.fullmatch(address) or CONTROL.search(address) or PATH.search(address):
+    address = text(value).replace(" ", "+") if isinstance(value, str) else ""
+    if not re.fullmatch(EMAIL, address):
         raise ValueError(value)
     return address
 
 
 def birthday(value: object) -> str:
     """Read a birthday as MM-DD from MM-DD, YYYY-MM-DD, or DD/MM/YYYY where it is unambiguous."""
-    if not isinstance(value, str):
-        raise ValueError(value)
-    if found := re.fullmatch(r"(?:(\d{4})-)?(\d{2})-(\d{2})", value, re.ASCII):
-        year, month, day = int(found[1] or 2000), int(found[2]), int(found[3])
-    elif found := re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", value, re.ASCII):
-        day, month, year = int(found[1]), int(found[2]), int(found[3])
-        if day <= 12 and day != month:
-            raise ValueError("the day and the month could be either way round")
-    else:
-        raise ValueError(value)
-    if not (1 <= month <= 12 and year >= 1 and 1 <= day <= calendar.monthrange(year, month)[1]):
-        raise ValueError(value)
-    return f"{month:02}-{day:02}"
+    if not isinstance(value, str) or not re.fullmatch(BIRTHDAY, value):
+        raise ValueError("no such day, or the day and the month could be either way round")
+    return f"{value[3:5]}-{value[:2]}" if "/" in value else value[-5:]
 
 
 def moment(value: object) -> datetime:
     """Read a date or a time of ISO 8601; without an offset it is UTC."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(MOMENT, value):
         raise ValueError(value)
     read_time = datetime.fromisoformat(value)
     return (read_time if read_time.tzinfo else read_time.replace(tzinfo=UTC)).astimezone(UTC)
@@ -190,91 +184,6 @@ def address(value: object) -> str:
 def printable(value: object) -> str:
     """Read a key of 1 to 255 printable ASCII characters."""
     key = text(value)
-    if not (key.isascii() and key.isprintable()):
+    if not re.fullmatch(PRINTABLE, key):
         raise ValueError(value)
     return key
-
-
-def _either(json_type: dict[str, object], pattern: str) -> dict[str, object]:
-    """Build the schema of a value that may come as JSON or as a template's text."""
-    return {"anyOf": [json_type, {"type": "string", "pattern": pattern}]}
-
-
-WHOLE_KIND = Kind(
-    "a whole number",
-    whole,
-    _either(
-        {"type": "integer", "minimum": -LARGEST_AMOUNT, "maximum": LARGEST_AMOUNT},
-        r"^[+-]?[0-9]{1,9}(\.0{1,9})?$",
-    ),
-)
-AMOUNT_KIND = Kind(
-    "an amount of at most 999999999 with at most three decimals",
-    amount,
-    _either(
-        {"type": "number", "minimum": -999_999_999, "maximum": 999_999_999, "multipleOf": 0.001},
-        r"^[+-]?[0-9]{1,9}(\.[0-9]{1,3})?$",
-    ),
-)
-TRUTH_KIND = Kind(
-    "true or false",
-    truth,
-    {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false", "True", "False", "1", "0", 1, 0]}]},
-)
-TEXT_KIND = Kind(
-    "a text of at most 255 characters",
-    text,
-    {"type": ["string", "integer"], "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f]*$"},
-)
-MOMENT_KIND = Kind(
-    "a date or time as 2026-11-21 or 2026-11-21T15:20:00Z",
-    moment,
-    {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
-)
-
-
-def between(least: int, most: int) -> Kind:
-    """Make the kind of a whole number from `least` to `most`, both included."""
-    return Kind(
-        f"a whole number from {least} to {most}" if most < LARGEST_ID else "the number of a row",
-        partial(whole, least=least, most=most),
-        _either(
-            {"type": "integer", "minimum": least, "maximum": most},
-            # Every text of fewer digits than `most` has is in between.
-            rf"^{'(0|' if least == 0 else '('}[1-9][0-9]{{0,{len(str(most)) - 2}}})$",
-        ),
-    )
-
-
-def one_of(*choices: str) -> Kind:
-    """Make the kind of a text that is one of the choices, in any case."""
-    by_spelling = {choice.casefold(): choice for choice in choices}
-
-    def parse(value: object) -> str:
-        try:
-            return by_spelling[text(value).casefold()]
-        except KeyError:
-            raise ValueError(value) from None
-
-    return Kind("one of " + ", ".join(choices), parse, {"type": "string", "enum": list(choices)})
-
-
-def kind_of(annotation: object) -> Kind:
-    """Find how a parameter is read: the `Kind` in its annotation, else its plain type's."""
-    if get_origin(annotation) is Annotated:
-        inner, *extras = get_args(annotation)
-        return next((e for e in extras if isinstance(e, Kind)), None) or kind_of(inner)
-    if get_origin(annotation) in (Union, UnionType):
-        inner, *others = (a for a in get_args(annotation) if a is not type(None))
-        if others:
-            raise TypeError(f"an input is of one type or None, not {annotation}")
-        return kind_of(inner)
-    if get_origin(annotation) is Literal:
-        return one_of(*get_args(annotation))
-    return {
-        int: WHOLE_KIND,
-        bool: TRUTH_KIND,
-        Decimal: AMOUNT_KIND,
-        datetime: MOMENT_KIND,
-        str: TEXT_KIND,
-    }[annotation]  # type: ignore[index]  # a KeyError here is a mistake in an action's signature

@@ -6,55 +6,23 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from integrations.inputs import (
-    EMAIL_PATTERN,
-    LARGEST_ID,
-    Kind,
-    between,
-    birthday,
-    customer_identifier,
-    email,
-)
+from integrations.inputs import LARGEST_ID
+from integrations.kinds import BIRTHDAY_KIND, CUSTOMER_KIND, EMAIL_KIND, between
 
 ROW = between(1, LARGEST_ID)
 
 CustomerEmail = Annotated[
     str,
-    Kind(
-        "an e-mail address or a Shopify customer id",
-        customer_identifier,
-        {
-            "anyOf": [
-                {"type": "string", "pattern": EMAIL_PATTERN},
-                {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
-                {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
-            ]
-        },
-    ),
+    CUSTOMER_KIND,
     Meta(
         description="The customer: an e-mail address or a Shopify customer id.",
         examples=["sarah.martinez@example.com"],
     ),
 ]
-Email = Annotated[
-    str, Kind("an e-mail address", email, {"type": "string", "pattern": EMAIL_PATTERN})
-]
+Email = Annotated[str, EMAIL_KIND]
 Birthday = Annotated[
     str,
-    Kind(
-        "a birthday as MM-DD or YYYY-MM-DD (DD/MM/YYYY where it is unambiguous)",
-        birthday,
-        {
-            "type": "string",
-            "anyOf": [
-                {"pattern": r"^(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])$"},
-                {"pattern": r"^(0[469]|11)-(0[1-9]|[12][0-9]|30)$"},
-                {"pattern": r"^02-(0[1-9]|1[0-9]|2[0-9])$"},
-                {"format": "date"},
-                {"pattern": r"^(1[3-9]|2[0-8])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}$"},
-            ],
-        },
-    ),
+    BIRTHDAY_KIND,
     Meta(
         description="The birthday as MM-DD, YYYY-MM-DD or an unambiguous DD/MM/YYYY.",
         examples=["07-13"],

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from integrations.actions import Answer
-from integrations.inputs import Kind, address
+from integrations.kinds import ADDRESS_KIND
 from integrations.rivo.client import EVERYONE, Rivo
 from integrations.rivo.customers import find_customer
 from integrations.rivo.inputs import CustomerEmail, Email, Limit, Page, PerPage, SinceId
@@ -86,7 +86,8 @@ async def list_customer_referrals(
     address = customer.text("email")
     listing = Listing(
         path=("referrals",),
-        who=customer_email,
+        # Whoever creates a referral names its customer by a code: any list may be about it.
+        who=EVERYONE,
         filters={"customer_identifier": customer_email},
         matches=lambda row: _concerns(row, customer.id, address),
     )
@@ -104,11 +105,7 @@ async def create_referral(
     ],
     remote_ip: Annotated[
         str,
-        Kind(
-            "an IPv4 or IPv6 address",
-            address,
-            {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
-        ),
+        ADDRESS_KIND,
         Meta(description="The friend's IP address.", examples=["203.0.113.7"]),
     ],
 ) -> ReferralAnswer:
