@@ -21,7 +21,14 @@ from integrations.errors import (
     UnavailableError,
 )
 from integrations.memory import Memory, Remembered
-from integrations.rivo.replies import LOST, body_of, read_error, resource_in, write_error
+from integrations.rivo.replies import (
+    LOST,
+    body_of,
+    read_error,
+    resource_in,
+    rows_in,
+    write_error,
+)
 from integrations.rivo.resource import Resource, strange
 from integrations.upstream import Reply, Upstream
 
@@ -30,6 +37,7 @@ READ_SECONDS: Final = 2.0
 WRITE_SECONDS: Final = 2.5
 CATALOGUE_FRESH_SECONDS: Final = 300.0
 EVERYONE: Final = "everyone"  # no identifier: it is neither a number nor has an @
+SOMEONE: Final = "someone"  # on whatever concerns one customer, whoever that is
 DOWN: Final = "Rivo is not available right now."
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
 
@@ -68,10 +76,10 @@ class Found(msgspec.Struct, frozen=True):
     @property
     def rows(self) -> list[Resource]:
         """The resources of a list."""
-        data = self.body.get("data") if isinstance(self.body, dict) else self.body
-        if not isinstance(data, list):
+        rows = rows_in(self.body)
+        if rows is None:
             raise strange("a list")
-        return [Resource.of(row) for row in data]
+        return [Resource.of(row) for row in rows]
 
 
 class Rivo:
@@ -131,8 +139,9 @@ class Rivo:
             raise UnavailableError(DOWN, retry_after=1)
 
         async def fetch() -> Remembered:
+            # Not `seconds`: who comes meanwhile shares this read and may have more time left.
             as_of = self.now()
-            reply = await self.upstream.read(segments, params=params, seconds=seconds)
+            reply = await self.upstream.read(segments, params=params, seconds=READ_SECONDS)
             if (error := read_error(reply, optional=optional, single=single)) is not None:
                 raise error
             return Remembered(body=reply.body, as_of=as_of, tags=_tagged(reply, who))
@@ -195,30 +204,40 @@ class Rivo:
             self.memory.drop(_concerned(identity))
         if (error := write_error(reply, empty=empty)) is not None:
             raise error
-        return resource_in(body_of(reply))
+        return resource_in(body_of(reply), wrote=True)
 
 
 def identity_of(identifier: str) -> Identity:
-    """Tell an id from an e-mail address."""
+    """Tell an id from an e-mail address; EVERYONE is neither."""
+    if identifier == EVERYONE:
+        return None, None
     return (identifier, None) if identifier.isdecimal() else (None, identifier.casefold())
 
 
 def _named_in(reply: Reply, asked: Identity) -> Identity:
-    """Learn the customer's other identifier from the first resource of an answer."""
+    """Learn the customer's other identifier from the first resource of an answer.
+
+    Rivo may have ignored the filter (trap 10): only who names the customer asked for is believed.
+    """
     body = body_of(reply)
     data = body.get("data", body) if isinstance(body, dict) else body
     row = data[0] if isinstance(data, list) and data else data
-    if not isinstance(row, dict) or not row:
+    if not isinstance(row, dict):
         return asked
     resource = Resource.of(row)
     nested = resource.attributes.get("customer")
     customer = Resource.of(nested) if isinstance(nested, dict) else resource
     email = customer.attributes.get("email")
-    number = customer.id if isinstance(email, str) else resource.attributes.get("customer_id")
-    return (
-        asked[0] or (str(number) if isinstance(number, int) else None),
-        asked[1] or (email.casefold() if isinstance(email, str) else None),
+    is_customer = isinstance(email, str) or customer is not resource
+    number = customer.id if is_customer else resource.attributes.get("customer_id")
+    named = (
+        str(number) if isinstance(number, int) else None,
+        email.casefold() if isinstance(email, str) else None,
     )
+    if asked == (None, None):
+        return named
+    is_asked = any(mine and mine == theirs for mine, theirs in zip(asked, named, strict=True))
+    return (asked[0] or named[0], asked[1] or named[1]) if is_asked else asked
 
 
 def _tagged(reply: Reply, who: str | None) -> frozenset[str]:
@@ -226,16 +245,17 @@ def _tagged(reply: Reply, who: str | None) -> frozenset[str]:
     if who is None or who == EVERYONE:
         return frozenset({who} if who else ())
     number, email = _named_in(reply, identity_of(who))
-    return frozenset({f"id:{number or '?'}", f"email:{email or '?'}"})
+    return frozenset({SOMEONE, f"id:{number or '?'}", f"email:{email or '?'}"})
 
 
 def _concerned(identity: Identity) -> set[str]:
     """Name what a write about a customer changes: all that may be about that customer.
 
-    A read known by the other identifier alone may be, so it goes, too.
+    A read known by the other identifier alone may be, so it goes, too; where nobody knows whom the
+    write was about, any customer's may be.
     """
     number, email = identity
-    tags = {EVERYONE}
+    tags = {EVERYONE} if number or email else {EVERYONE, SOMEONE}
     if number:
         tags |= {f"id:{number}"} | (set() if email else {"id:?"})
     if email:

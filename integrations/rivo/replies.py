@@ -15,7 +15,7 @@ from integrations.errors import (
     RefusedError,
     UnavailableError,
 )
-from integrations.rivo.resource import Resource
+from integrations.rivo.resource import Resource, strange, unclear
 from integrations.upstream import Reply
 
 LOST = (
@@ -24,6 +24,7 @@ LOST = (
 )
 NOT_OFFERED = "Rivo does not offer this on this store; nothing was changed."
 BUSY = "Rivo is too busy right now; nothing was changed."
+BARE = frozenset({"id", "customer_id", "customer"})  # one of them is in every bare resource
 KEY_REFUSED = "Rivo refuses the service's API key; an administrator has to set it right."
 
 
@@ -65,9 +66,8 @@ def read_error(reply: Reply, *, optional: bool = False, single: bool = False) ->
     if 200 <= reply.status < 300:
         if isinstance(body, dict) and body.get("data") is None and (said or "data" in body):
             return NotFoundError(said or "Rivo knows no such customer or resource.")
-        if isinstance(body, dict | list):
-            return None
-        return UnavailableError("Rivo's answer could not be read.")
+        what, there = ("one resource", resource_in(body)) if single else ("a list", rows_in(body))
+        return strange(what) if there is None else None
     if reply.status in (401, 403):
         return NotConfiguredError(KEY_REFUSED)
     if reply.status == 404 and said:
@@ -108,20 +108,31 @@ def write_error(reply: Reply, *, empty: bool) -> ActionError | None:
 
 def _not_applied(reply: Reply, body: object, *, empty: bool) -> ActionError | None:
     """Say what is wrong with a 2xx: only the forms that the contract lists mean applied."""
-    if reply.status == 204 or not reply.body:
+    if reply.status == 204:
         return None if empty else OutcomeUnknownError(LOST)
     if isinstance(body, dict) and body.get("data") is None and isinstance(body.get("error"), str):
         return refused(reason(body))
     return None if resource_in(body) else OutcomeUnknownError(LOST)
 
 
-def resource_in(body: object) -> Resource | None:
-    """Find the resource in an answer to one: under `data`, or bare attributes."""
+def resource_in(body: object, *, wrote: bool = False) -> Resource | None:
+    """Find the resource in an answer to one: under `data`, or bare attributes.
+
+    `wrote` says that the answer is one to a write.
+    """
     if not isinstance(body, dict):
         return None
-    if "data" in body:
-        return Resource.of(body["data"]) if isinstance(body["data"], dict) else None
-    return Resource.of(body) if body.keys() & {"id", "customer_id", "customer"} else None
+    row = body.get("data", body)
+    if not isinstance(row, dict) or not (row is not body or row.keys() & BARE):
+        return None
+    resource = Resource.of(row, trouble=unclear if wrote else strange)
+    return resource if resource.attributes else None
+
+
+def rows_in(body: object) -> list[Any] | None:
+    """Find the rows in an answer to a list: under `data`, or bare."""
+    rows = body.get("data") if isinstance(body, dict) else body
+    return rows if isinstance(rows, list) else None
 
 
 def refused(said: str | None) -> RefusedError:

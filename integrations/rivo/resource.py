@@ -3,42 +3,65 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
-from integrations.errors import UnavailableError
+from integrations.errors import ActionError, OutcomeUnknownError, UnavailableError
 
-# An operator's address inside a note is nobody's business (contract, trap 8).
-OPERATOR = re.compile(r"[^\s@<>()\"']+@[^\s@<>()\"']+")
+LARGEST = 2**63
+# An operator's address inside a note is nobody's business (contract, trap 8). It begins where a
+# word does, or a long note without one would be searched from every letter.
+OPERATOR = re.compile(r"(?<![^\s@<>()\"'])[^\s@<>()\"']+@[^\s@<>()\"']+")
+
+
+def strange(what: str) -> ActionError:
+    """Make the error for an answer of Rivo's that is not what its contract says."""
+    return UnavailableError(f"Rivo's answer was not understood ({what}).")
+
+
+def unclear(what: str) -> ActionError:
+    """Make the same error for the answer to a write: that may have been applied."""
+    return OutcomeUnknownError(
+        f"Rivo's answer was not understood ({what}): the change may have been applied. "
+        "Do not repeat it before you have looked at the customer."
+    )
 
 
 class Resource:
     """A resource as JSON:API has it: `id`, `type`, `attributes`.
 
-    The accessors return None for what is missing or null and raise UnavailableError for what has
-    another type than the contract says, naming the attribute.
+    The accessors return None for what is missing or null and raise `trouble` for what has another
+    type than the contract says, naming the attribute: UnavailableError by default, but
+    OutcomeUnknownError (`unclear`) where the resource is the answer to a write.
     """
 
-    __slots__ = ("attributes", "id", "type")
+    __slots__ = ("attributes", "id", "trouble", "type")
 
     def __init__(
-        self, attributes: Mapping[str, Any], row: object = None, kind: object = None
+        self,
+        attributes: Mapping[str, Any],
+        row: object = None,
+        kind: object = None,
+        *,
+        trouble: Callable[[str], ActionError] = strange,
     ) -> None:
         self.attributes = attributes
         self.id = _scalar_id(attributes.get("id") if row is None else row)
         self.type = kind if isinstance(kind, str) else None
+        self.trouble = trouble
 
     @classmethod
-    def of(cls, data: object) -> Resource:
+    def of(cls, data: object, *, trouble: Callable[[str], ActionError] = strange) -> Resource:
         """Read a resource object, or bare attributes where Rivo leaves the envelope out."""
         if not isinstance(data, dict):
-            raise strange("a resource")
+            raise trouble("a resource")
         attributes = data.get("attributes")
         if isinstance(attributes, dict):
-            return cls(attributes, data.get("id"), data.get("type"))
-        return cls(data, data.get("id"))
+            return cls(attributes, data.get("id"), data.get("type"), trouble=trouble)
+        return cls(data, data.get("id"), trouble=trouble)
 
     def text(self, *names: str) -> str | None:
         """Return the first of the named attributes that is filled, as text."""
@@ -46,7 +69,7 @@ class Resource:
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise strange(names[0])
+            raise self.trouble(names[0])
         return str(value)
 
     def whole(self, *names: str) -> int | None:
@@ -56,10 +79,11 @@ class Resource:
             return None
         try:
             number = Decimal(str(value))
-            if isinstance(value, bool) or number != int(number):
-                raise strange(names[0])
-        except (InvalidOperation, ValueError, OverflowError):
-            raise strange(names[0]) from None
+            is_whole = abs(number) <= LARGEST and number == int(number)
+        except InvalidOperation:
+            is_whole, number = False, Decimal(0)
+        if not is_whole or isinstance(value, bool):
+            raise self.trouble(names[0])
         return int(number)
 
     def number(self, *names: str) -> int | float | None:
@@ -67,12 +91,14 @@ class Resource:
         value = self._first(names)
         if isinstance(value, str):
             try:
-                return float(value)
+                value = float(value)
             except ValueError:
-                raise strange(names[0]) from None
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            return value
-        raise strange(names[0])
+                raise self.trouble(names[0]) from None
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise self.trouble(names[0])
+        return value
 
     def money(self, *names: str) -> str | None:
         """Return a decimal as Rivo's text, never normalised ("25.50")."""
@@ -80,9 +106,11 @@ class Resource:
         if text is None:
             return None
         try:
-            Decimal(text)
+            is_amount = Decimal(text).is_finite()
         except InvalidOperation:
-            raise strange(names[0]) from None
+            is_amount = False
+        if not is_amount:
+            raise self.trouble(names[0])
         return text
 
     def flag(self, *names: str) -> bool | None:
@@ -90,7 +118,7 @@ class Resource:
         value = self._first(names)
         if value is None or isinstance(value, bool):
             return value
-        raise strange(names[0])
+        raise self.trouble(names[0])
 
     def texts(self, *names: str) -> list[str] | None:
         """Return a list of texts."""
@@ -98,7 +126,7 @@ class Resource:
         if value is None:
             return None
         if not isinstance(value, list):
-            raise strange(names[0])
+            raise self.trouble(names[0])
         return [str(item) for item in value]
 
     def day(self, *names: str) -> str | None:
@@ -122,7 +150,7 @@ class Resource:
         value = self.attributes.get(name)
         if value is None:
             return None
-        return Resource.of(value)
+        return Resource.of(value, trouble=self.trouble)
 
     def full(self) -> dict[str, object]:
         """Return the resource for `shape=full`: Rivo's own, without operators' addresses."""
@@ -133,11 +161,6 @@ class Resource:
 
     def _first(self, names: tuple[str, ...]) -> Any:
         return next((v for n in names if (v := self.attributes.get(n)) is not None), None)
-
-
-def strange(what: str) -> UnavailableError:
-    """Make the error for an answer of Rivo's that is not what its contract says."""
-    return UnavailableError(f"Rivo's answer was not understood ({what}).")
 
 
 def _scalar_id(value: object) -> int | None:
