@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from integrations.actions import Action, Answer
-from integrations.rivo.client import Rivo, ShopFacts
-from integrations.rivo.customers import (
-    get_customer,
-    list_customers,
+from integrations.rivo.changing import (
     update_customer,
     update_customer_dob,
     update_customer_vip_tier,
 )
+from integrations.rivo.client import Rivo, ShopFacts
+from integrations.rivo.customers import get_customer, list_customers
 from integrations.rivo.earning_rules import list_earning_rules
 from integrations.rivo.members import list_memberships
 from integrations.rivo.memberships import cancel_membership, get_membership

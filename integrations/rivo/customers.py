@@ -1,4 +1,4 @@
-"""Customers: who they are, what they have, what may be changed.
+"""Customers: who they are and what they have.
 
 Source: https://developer-docs.rivo.io/reference/customers-1
 """
@@ -7,31 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-from integrations.actions import Answer, ReadAnswer
-from integrations.errors import (
-    InputError,
-    NotFoundError,
-    OutcomeUnknownError,
-    RefusedError,
-    UnavailableError,
-)
+from integrations.actions import ReadAnswer
+from integrations.errors import ActionError, NotFoundError, UnavailableError
 from integrations.rivo.client import EVERYONE, Found, Rivo
-from integrations.rivo.inputs import (
-    Birthday,
-    CustomerEmail,
-    Limit,
-    Page,
-    PerPage,
-    SinceId,
-    VipTierId,
-)
+from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk
-from integrations.rivo.replies import LOST
 from integrations.rivo.resource import Resource
 
 
@@ -123,12 +106,6 @@ class CustomersAnswer(ListAnswer):
     customers: list[Customer]
 
 
-class CustomerChangedAnswer(Answer):
-    """The customer after the change."""
-
-    customer: Customer
-
-
 async def find_customer(rivo: Rivo, identifier: str) -> Found:
     """Read one customer by e-mail address or Shopify id; NotFoundError where there is none.
 
@@ -150,7 +127,7 @@ async def balance_after(
     lag behind by seconds: `pick` is min where the write took something away and max where it gave,
     so that of two balances the one is taken that the write has reached.
     """
-    told = Balance.from_rivo(said) if said and said.whole("points_tally") is not None else None
+    told = _told(said) if said else None
     if told and pick is None:
         return told
     try:
@@ -158,6 +135,15 @@ async def balance_after(
     except (UnavailableError, NotFoundError):
         return told
     return pick((told, read), key=Balance.in_order) if told and pick else read
+
+
+def _told(said: Resource) -> Balance | None:
+    """Read the balance in a write's answer; what is odd about it does not undo the write."""
+    try:
+        balance = Balance.from_rivo(said)
+    except ActionError:
+        return None
+    return None if balance.points_tally is None else balance
 
 
 async def get_customer(rivo: Rivo, *, customer_email: CustomerEmail) -> CustomerAnswer:
@@ -184,83 +170,3 @@ async def list_customers(
         customers=[Customer.from_rivo(row) for row in found.rows],
         **found.ending(),
     ).made_from(found.full())
-
-
-async def update_customer(
-    rivo: Rivo,
-    *,
-    customer_email: CustomerEmail,
-    dob: Birthday | None = None,
-    first_name: Annotated[
-        str | None, Meta(description="First name, where the shop allows it.")
-    ] = None,
-    last_name: Annotated[
-        str | None, Meta(description="Last name, where the shop allows it.")
-    ] = None,
-    accepts_marketing: Annotated[
-        bool | None, Meta(description="Consent to marketing, where the shop allows it.")
-    ] = None,
-) -> CustomerChangedAnswer:
-    """Correct a customer's birthday, and what else the shop's configuration lets callers change.
-
-    Identity, e-mail, balances and status are never changed here. RefusedError also where Rivo
-    answers but leaves the value as it was.
-    """
-    others = {
-        "first_name": first_name,
-        "last_name": last_name,
-        "accepts_marketing": accepts_marketing,
-    }
-    given: dict[str, object] = {name: value for name, value in others.items() if value is not None}
-    for name in given.keys() - rivo.facts.customer_fields:
-        allowed = ", ".join(["dob", *sorted(rivo.facts.customer_fields)])
-        raise InputError(name, expected=f"left out: this shop allows {allowed}", given="a value")
-    if dob is not None:
-        given["dob"] = dob
-    if not given:
-        raise InputError("dob", expected="given, or another value to change")
-    return await _change(rivo, customer_email, given)
-
-
-async def update_customer_dob(
-    rivo: Rivo, *, customer_email: CustomerEmail, dob: Birthday
-) -> CustomerChangedAnswer:
-    """Correct a customer's birthday."""
-    return await _change(rivo, customer_email, {"dob": dob})
-
-
-async def update_customer_vip_tier(
-    rivo: Rivo, *, customer_email: CustomerEmail, vip_tier_id: VipTierId
-) -> CustomerChangedAnswer:
-    """Move a customer to another VIP tier (Rivo's path for this is unproven)."""
-    await rivo.apply(
-        "POST",
-        "customers",
-        customer_email,
-        "vip_tier",
-        form={"vip_tier_id": vip_tier_id},
-        who=customer_email,
-    )
-    return await _changed(rivo, customer_email, {})
-
-
-async def _change(rivo: Rivo, identifier: str, given: dict[str, object]) -> CustomerChangedAnswer:
-    said = await rivo.apply("PUT", "customers", identifier, form=given, who=identifier)
-    if said is None or not given.keys() <= said.attributes.keys():
-        return await _changed(rivo, identifier, given)
-    for name, value in given.items():
-        if said.attributes[name] != value:
-            raise RefusedError(f"Rivo answered but did not change {name}.")
-    return CustomerChangedAnswer(customer=Customer.from_rivo(said)).made_from(said.full())
-
-
-async def _changed(rivo: Rivo, identifier: str, given: dict[str, object]) -> CustomerChangedAnswer:
-    """Answer a write that Rivo confirmed without the customer: read it, or say what is known."""
-    try:
-        customer = (await find_customer(rivo, identifier)).resource
-    except UnavailableError:
-        known = {"id": identifier} if identifier.isdecimal() else {"email": identifier}
-        customer = Resource({**known, **given})
-    if any(customer.attributes.get(name) != value for name, value in given.items()):
-        raise OutcomeUnknownError(LOST)
-    return CustomerChangedAnswer(customer=Customer.from_rivo(customer)).made_from(customer.full())

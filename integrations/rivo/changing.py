@@ -1,0 +1,137 @@
+"""Changing customers: their birthday, their tier, and what else the shop allows.
+
+Source: https://developer-docs.rivo.io/reference/customers-1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta
+
+from integrations.actions import Answer
+from integrations.errors import (
+    InputError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnavailableError,
+)
+from integrations.rivo.client import Rivo
+from integrations.rivo.customers import Customer, find_customer
+from integrations.rivo.inputs import Birthday, CustomerEmail, VipTierId
+from integrations.rivo.replies import LOST
+from integrations.rivo.resource import Resource
+
+
+class CustomerChangedAnswer(Answer):
+    """The customer after the change."""
+
+    customer: Customer
+
+
+async def update_customer(
+    rivo: Rivo,
+    *,
+    customer_email: CustomerEmail,
+    dob: Birthday | None = None,
+    first_name: Annotated[
+        str | None, Meta(description="First name, where the shop allows it.")
+    ] = None,
+    last_name: Annotated[
+        str | None, Meta(description="Last name, where the shop allows it.")
+    ] = None,
+    accepts_marketing: Annotated[
+        bool | None, Meta(description="Consent to marketing, where the shop allows it.")
+    ] = None,
+) -> CustomerChangedAnswer:
+    """Correct a customer's birthday, and what else the shop's configuration lets callers change.
+
+    Identity, e-mail, balances and status are never changed here. RefusedError also where Rivo
+    answers but leaves the value as it was.
+    """
+    others = {
+        "first_name": first_name,
+        "last_name": last_name,
+        "accepts_marketing": accepts_marketing,
+    }
+    given: dict[str, object] = {name: value for name, value in others.items() if value is not None}
+    for name in given.keys() - rivo.facts.customer_fields:
+        allowed = ", ".join(["dob", *sorted(rivo.facts.customer_fields)])
+        raise InputError(name, expected=f"left out: this shop allows {allowed}", given="a value")
+    if dob is not None:
+        given["dob"] = dob
+    if not given:
+        raise InputError("dob", expected="given, or another value to change")
+    return await _change(rivo, customer_email, given)
+
+
+async def update_customer_dob(
+    rivo: Rivo, *, customer_email: CustomerEmail, dob: Birthday
+) -> CustomerChangedAnswer:
+    """Correct a customer's birthday."""
+    return await _change(rivo, customer_email, {"dob": dob})
+
+
+async def update_customer_vip_tier(
+    rivo: Rivo, *, customer_email: CustomerEmail, vip_tier_id: VipTierId
+) -> CustomerChangedAnswer:
+    """Move a customer to another VIP tier (Rivo's path for this is unproven)."""
+    said = await rivo.apply(
+        "POST",
+        "customers",
+        customer_email,
+        "vip_tier",
+        form={"vip_tier_id": vip_tier_id},
+        who=customer_email,
+    )
+    wanted = {"vip_tier": {"id": vip_tier_id}}
+    if said is None or not _shows(said, wanted) or _differing(said, wanted):
+        return await _read_back(rivo, customer_email, wanted)
+    return _changed(said)
+
+
+async def _change(rivo: Rivo, identifier: str, given: dict[str, object]) -> CustomerChangedAnswer:
+    said = await rivo.apply("PUT", "customers", identifier, form=given, who=identifier)
+    if said is None or not _shows(said, given):
+        return await _read_back(rivo, identifier, given)
+    if left := _differing(said, given):
+        unchanged = f"Rivo answered but did not change {', '.join(left)}"
+        if len(left) == len(given):
+            raise RefusedError(f"{unchanged}.")
+        raise OutcomeUnknownError(f"{unchanged}; the rest it did. Look at the customer first.")
+    return _changed(said)
+
+
+def _changed(customer: Resource) -> CustomerChangedAnswer:
+    return CustomerChangedAnswer(customer=Customer.from_rivo(customer)).made_from(customer.full())
+
+
+async def _read_back(
+    rivo: Rivo, identifier: str, wanted: Mapping[str, object]
+) -> CustomerChangedAnswer:
+    """Answer a write that Rivo confirmed without the customer: read it, or say what is known."""
+    try:
+        customer = (await find_customer(rivo, identifier)).resource
+        answer = _changed(customer)
+    except (UnavailableError, NotFoundError):
+        known = {"id": identifier} if identifier.isdecimal() else {"email": identifier}
+        return _changed(Resource({**known, **wanted}))
+    if _differing(customer, wanted):
+        raise OutcomeUnknownError(LOST)
+    return answer
+
+
+def _shows(said: Resource, wanted: Mapping[str, object]) -> bool:
+    """Say whether a write's answer is the whole customer."""
+    return {"points_tally", *wanted} <= said.attributes.keys()
+
+
+def _differing(customer: Resource, wanted: Mapping[str, object]) -> list[str]:
+    """Name what the customer does not have as it was wanted; of an object the id counts."""
+    return [n for n, v in wanted.items() if _of_id(customer.attributes.get(n)) != _of_id(v)]
+
+
+def _of_id(value: object) -> object:
+    return value.get("id") if isinstance(value, dict) else value
