@@ -27,6 +27,17 @@ def has(name: str, wanted: str | int | None) -> Matches:
     return matches
 
 
+def is_filled(name: str, *, wanted: bool | None) -> Matches:
+    """Keep rows whose attribute is filled, or is null; one that lacks it is Rivo's word."""
+
+    def matches(row: Resource) -> bool:
+        if wanted is None or name not in row.attributes:
+            return True
+        return (row.attributes[name] is not None) == wanted
+
+    return matches
+
+
 def of(identifier: str) -> Matches:
     """Keep a customer's rows; a row that says nothing about its customer is Rivo's word."""
     number, email = identity_of(identifier)

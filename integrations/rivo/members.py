@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from integrations.rivo.client import EVERYONE, Rivo, when
-from integrations.rivo.filters import Matches, all_of, has, moment_of
+from integrations.rivo.filters import Matches, all_of, has, is_filled, moment_of
 from integrations.rivo.inputs import ROW, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk
 from integrations.rivo.resource import Resource
@@ -128,7 +128,10 @@ async def list_memberships(
             _inside(None, has("loyalty_status", status)),
             _inside("membership", has("source", membership_tier_source)),
             _inside("membership", has("membership_tier_id", tier)),
-            _inside("membership", _queued(wanted=queued_for_cancellation)),
+            _inside(
+                "membership",
+                is_filled("queued_for_cancellation_at", wanted=queued_for_cancellation),
+            ),
             _inside("membership", _between("started_at", *started)),
             _inside("subscription", has("status", subscription_status)),
             _inside("subscription", has("billing_interval", subscription_billing_interval)),
@@ -155,11 +158,6 @@ def _inside(name: str | None, condition: Matches) -> Matches:
         return part is None or condition(part)
 
     return matches
-
-
-def _queued(*, wanted: bool | None) -> Matches:
-    name = "queued_for_cancellation_at"
-    return lambda row: wanted is None or bool(row.attributes.get(name)) == wanted
 
 
 def _between(name: str, after: datetime | None, before: datetime | None) -> Matches:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import unquote
@@ -17,11 +18,15 @@ import msgspec
 from integrations.actions import Answer
 from integrations.errors import InputError, RefusedError
 from integrations.rivo.client import Found, Rivo
+from integrations.rivo.filters import moment_of
 from integrations.rivo.resource import Resource
 
 MOST_PAGES: Final = 4
 PER_PAGE: Final = 25
 WHOLE_PAGE: Final = 250
+LAST_PAGE: Final = 500
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+ORDER: Final = {"sort[order_type]": "applied_at", "sort[order_direction]": "desc"}
 
 
 class NextPage(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
@@ -101,24 +106,24 @@ async def walk(rivo: Rivo, listing: Listing, page: NextPage, *, wanted: int = 1)
     """Read pages from `page` on until `wanted` rows match, the list ends, or four are read."""
     rows: list[Resource] = []
     pages: list[Found] = []
+    arrived: list[Resource] = []
     following: NextPage | None = page
-    in_order = True
     while following is not None and len(rows) < wanted and len(pages) < MOST_PAGES:
         found = await _page(rivo, listing, following)
         pages.append(found)
-        arrived = found.rows
-        in_order = in_order and _descends(arrived)
-        following = _next(found, following, arrived)
-        rows += [row for row in arrived if listing.matches(row)]
+        arrived += found.rows
+        rows += [row for row in found.rows if listing.matches(row)]
+        following = _next(found, following)
+    is_sendable = following is None or (following.page or 1) <= LAST_PAGE
+    in_order = True
     if listing.newest_first and page.page is not None:
         rows.sort(key=_applied_at, reverse=True)
-        in_order = in_order or following is None
-    else:
-        in_order = True
+        has_all = page.page == 1 and following is None
+        in_order = has_all or _descends(arrived)
     return Rows(
         rows=rows,
-        next=following,
-        complete=in_order and (following is None or len(rows) >= wanted),
+        next=following if is_sendable else None,
+        complete=in_order and is_sendable and (following is None or len(rows) >= wanted),
         in_order=in_order,
         as_of=min(found.as_of for found in pages),
         stale=any(found.stale for found in pages),
@@ -129,7 +134,7 @@ async def whole(rivo: Rivo, listing: Listing) -> Rows:
     """Read a whole list, as far as four pages of 250 carry; nobody pages through it."""
     start = NextPage(page=1, per_page=WHOLE_PAGE)
     found = await walk(rivo, listing, start, wanted=MOST_PAGES * WHOLE_PAGE)
-    return msgspec.structs.replace(found, next=None)
+    return msgspec.structs.replace(found, next=None, complete=found.complete and found.next is None)
 
 
 async def newest(rivo: Rivo, listing: Listing, count: int) -> Rows:
@@ -138,38 +143,49 @@ async def newest(rivo: Rivo, listing: Listing, count: int) -> Rows:
     first = await walk(rivo, listing, start, wanted=count)
     if not first.in_order:
         last = _last_page(await _page(rivo, listing, start))
+        ends = NextPage(page=1, per_page=WHOLE_PAGE)
         if last is not None and last > 1:
-            ends = NextPage(page=max(1, last - 1), per_page=start.per_page)
-            first = await walk(rivo, listing, ends, wanted=MOST_PAGES * WHOLE_PAGE)
+            ends = NextPage(page=last - 1, per_page=start.per_page)
+        first = await walk(rivo, listing, ends, wanted=MOST_PAGES * WHOLE_PAGE)
     return msgspec.structs.replace(first, rows=first.rows[:count])
 
 
 async def _page(rivo: Rivo, listing: Listing, page: NextPage) -> Found:
-    """Ask with everything that may help; where the store refuses the guesses, without them."""
-    unproven = [(f"filters[{name}]", value) for name, value in listing.guesses.items()]
-    if listing.newest_first and page.page is not None:
-        unproven += [("sort[order_type]", "applied_at"), ("sort[order_direction]", "desc")]
-    unproven = [(name, value) for name, value in unproven if _key(listing, name) not in rivo.learnt]
-    try:
-        return await _ask(rivo, listing, page, unproven)
-    except RefusedError:
-        if not unproven:
-            raise
-        found = await _ask(rivo, listing, page, [])
-        rivo.learnt.update((_key(listing, name), "refused") for name, _ in unproven)
+    """Ask with everything that may help; what the store refuses is left out from then on.
+
+    First the filters are left out, then the order; what made the difference is remembered, but for
+    a filter of which Rivo did not like the value.
+    """
+    order = ORDER if listing.newest_first and page.page is not None else {}
+    guesses = {f"filters[{name}]": value for name, value in listing.guesses.items()}
+    order, guesses = _not_refused(rivo, listing, order), _not_refused(rivo, listing, guesses)
+    refusals: list[RefusedError] = []
+    for left_out, unproven in (({}, guesses | order), (guesses, order), (order, {})):
+        if refusals and not left_out:
+            continue
+        try:
+            found = await _ask(rivo, listing, page, unproven)
+        except RefusedError as refusal:
+            refusals.append(refusal)
+            continue
+        if refusals and (left_out is order or "valid value" not in refusals[-1].message):
+            rivo.learnt.update((_key(listing, name), "refused") for name in left_out)
         return found
+    raise refusals[-1]
 
 
-async def _ask(
-    rivo: Rivo, listing: Listing, page: NextPage, unproven: list[tuple[str, str]]
-) -> Found:
+def _not_refused(rivo: Rivo, listing: Listing, params: Mapping[str, str]) -> dict[str, str]:
+    return {n: v for n, v in params.items() if _key(listing, n) not in rivo.learnt}
+
+
+async def _ask(rivo: Rivo, listing: Listing, page: NextPage, unproven: Mapping[str, str]) -> Found:
     proven = [(f"filters[{name}]", value) for name, value in listing.filters.items()]
     position = [
         (f"pagination[{name}]", str(value))
         for name, value in msgspec.structs.asdict(page).items()
         if value is not None
     ]
-    params = [*proven, *unproven, *position]
+    params = [*proven, *unproven.items(), *position]
     return await rivo.get(*listing.path, params=params, who=listing.who, optional=listing.optional)
 
 
@@ -177,15 +193,15 @@ def _key(listing: Listing, name: str) -> str:
     return f"{'/'.join(listing.path)} {name}"
 
 
-def _next(found: Found, page: NextPage, rows: list[Resource]) -> NextPage | None:
+def _next(found: Found, page: NextPage) -> NextPage | None:
     """Find the page after this one in any of the forms in which Rivo may say that there is one."""
-    links = found.body.get("links") if isinstance(found.body, dict) else None
-    links = links if isinstance(links, dict) else {}
+    rows, links = found.rows, _links(found)
     if not rows:
         return None
     if page.since_id is None:
-        more = links.get("next") is not None and (page.page or 1) < 500
-        return NextPage(page=(page.page or 1) + 1, per_page=page.per_page) if more else None
+        if links.get("next") is None:
+            return None
+        return NextPage(page=(page.page or 1) + 1, per_page=page.per_page)
     since = links.get("next_since_id")
     if "next_since_id" not in links and len(rows) >= (page.limit or PER_PAGE):
         since = rows[-1].id
@@ -195,16 +211,20 @@ def _next(found: Found, page: NextPage, rows: list[Resource]) -> NextPage | None
 
 
 def _last_page(found: Found) -> int | None:
-    links = found.body.get("links") if isinstance(found.body, dict) else None
-    last = links.get("last") if isinstance(links, dict) else None
-    number = re.search(r"pagination\[page\]=(\d{1,3})(?:&|$)", unquote(last)) if last else None
+    """Find the number of the last page in its address."""
+    last = unquote(str(_links(found).get("last")))
+    number = re.search(r"pagination\[page\]=(\d{1,3})(?:&|$)", last)
     return int(number[1]) if number else None
 
 
-def _applied_at(row: Resource) -> str:
-    return row.text("applied_at") or ""
+def _links(found: Found) -> Mapping[str, Any]:
+    links = found.body.get("links") if isinstance(found.body, dict) else None
+    return links if isinstance(links, dict) else {}
+
+
+def _applied_at(row: Resource) -> datetime:
+    return moment_of(row, "applied_at") or NEVER
 
 
 def _descends(rows: list[Resource]) -> bool:
-    times = [_applied_at(row) for row in rows]
-    return all(a >= b for a, b in pairwise(times))
+    return all(a >= b for a, b in pairwise(map(_applied_at, rows)))

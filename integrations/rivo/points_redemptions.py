@@ -11,7 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from integrations.rivo.client import EVERYONE, Rivo
-from integrations.rivo.filters import Matches, all_of, applied_between, has, of, period
+from integrations.rivo.filters import (
+    Matches,
+    all_of,
+    applied_between,
+    has,
+    is_filled,
+    of,
+    period,
+)
 from integrations.rivo.inputs import (
     CustomerEmail,
     Limit,
@@ -109,7 +117,7 @@ async def list_points_redemptions(
             has("code", code),
             has("purchase_type", purchase_type),
             _has_reward(reward_id),
-            _was_used(wanted=used),
+            is_filled("used_at", wanted=used),
             applied_between(applied_after, applied_before),
         ),
         newest_first=True,
@@ -138,7 +146,7 @@ def redemptions_of(identifier: str, *, used: bool | None = None) -> Listing:
         path=("points_redemptions",),
         who=identifier,
         filters={"customer_identifier": identifier} | _used_filter(used=used),
-        matches=all_of(of(identifier), _was_used(wanted=used)),
+        matches=all_of(of(identifier), is_filled("used_at", wanted=used)),
         newest_first=True,
     )
 
@@ -150,10 +158,6 @@ def is_usable(row: Resource) -> bool:
 
 def _used_filter(*, used: bool | None) -> dict[str, str]:
     return {} if used is None else {"used": str(used).lower()}
-
-
-def _was_used(*, wanted: bool | None) -> Matches:
-    return lambda row: wanted is None or bool(row.attributes.get("used_at")) == wanted
 
 
 def _has_reward(wanted: int | None) -> Matches:
