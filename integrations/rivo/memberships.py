@@ -13,12 +13,12 @@ from msgspec import Meta
 
 from integrations.actions import Answer, ReadAnswer
 from integrations.errors import NotFoundError
-from integrations.rivo.client import Rivo
+from integrations.rivo.client import Found, Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
-from integrations.rivo.paging import Listing, whole
+from integrations.rivo.paging import Listing, Rows, whole
 from integrations.rivo.resource import Resource
 
 NO_MEMBERSHIP = "This customer has no active membership."
@@ -107,32 +107,58 @@ class MembershipCancellationAnswer(Answer):
     membership_cancellation: MembershipCancellation
 
 
+class MemberFound(msgspec.Struct, frozen=True, kw_only=True):
+    """What Rivo says of a customer's membership: `membership` is None where none is active."""
+
+    customer: Balance
+    membership: Membership | None
+    subscription: Subscription | None
+    resource: object
+    as_of: str
+    stale: bool
+
+
 async def get_membership(rivo: Rivo, *, customer_email: CustomerEmail) -> MembershipAnswer:
     """Get a customer's paid membership, its tier and its billing; not found if none is active."""
-    found = await rivo.get(
-        "memberships", "customers", customer_email, who=customer_email, single=True
-    )
-    member = found.resource
-    reads = [found]
+    member = await find_member(rivo, customer_email)
+    if member.membership is None:
+        raise NotFoundError(NO_MEMBERSHIP)
+    return MembershipAnswer(
+        customer=member.customer,
+        membership=member.membership,
+        subscription=member.subscription,
+        as_of=member.as_of,
+        stale=member.stale,
+    ).made_from(member.resource)
+
+
+async def find_member(rivo: Rivo, identifier: str) -> MemberFound:
+    """Read a customer's membership, composed of as many reads as Rivo's answers make necessary.
+
+    NotFoundError where Rivo knows no such customer, or no such member.
+    """
+    found = await rivo.get("memberships", "customers", identifier, who=identifier, single=True)
+    member, reads = found.resource, [_age(found)]
     customer = customer_in(member)
     if customer.id is None or "points_tally" not in customer.attributes:
-        reads.append(await find_customer(rivo, customer_email))
-        customer = reads[-1].resource
-    enrolled = member.inner("membership")
-    if "membership" not in member.attributes:
-        enrolled = await _enrolment(rivo, customer_email, customer.id)
-    if enrolled is None or not _is_active(enrolled, rivo.now()):
-        raise NotFoundError(NO_MEMBERSHIP)
-    pays = member.inner("subscription")
-    if "subscription" not in member.attributes:
-        pays = await _contract(rivo, customer_email, customer.id)
-    return MembershipAnswer(
+        profile = await find_customer(rivo, identifier)
+        customer, reads = profile.resource, [*reads, _age(profile)]
+    enrolled, pays = member.inner("membership"), member.inner("subscription")
+    if "membership" not in member.attributes and customer.id is not None:
+        rows = await _enrolments(rivo, identifier, customer.id)
+        enrolled, reads = _newest(rows, rivo.now()), [*reads, _age(rows)]
+    is_active = enrolled is not None and _is_active(enrolled, rivo.now())
+    if is_active and "subscription" not in member.attributes and customer.id is not None:
+        rows = await _contracts(rivo, identifier, customer.id)
+        pays, reads = _current(rows), [*reads, _age(rows)]
+    return MemberFound(
         customer=Balance.from_rivo(customer),
-        membership=Membership.from_rivo(enrolled, customer.id),
-        subscription=Subscription.from_rivo(pays, customer.id) if pays else None,
-        as_of=min(read.as_of for read in reads),
-        stale=any(read.stale for read in reads),
-    ).made_from(member.full())
+        membership=Membership.from_rivo(enrolled, customer.id) if enrolled and is_active else None,
+        subscription=Subscription.from_rivo(pays, customer.id) if pays and is_active else None,
+        resource=member.full(),
+        as_of=min(as_of for as_of, _ in reads),
+        stale=any(stale for _, stale in reads),
+    )
 
 
 async def cancel_membership(
@@ -157,8 +183,9 @@ async def cancel_membership(
         who=customer_email,
     )
     if said is None:
+        # Whether Rivo read the policy that it was sent, a 204 does not tell.
         known = {"customer_id": int(customer_email)} if customer_email.isdecimal() else {}
-        said = Resource({**known, "cancellation_policy": cancellation_policy, **CONFIRMED})
+        said = Resource({**known, **CONFIRMED})
     cancellation = MembershipCancellation.from_rivo(said)
     return MembershipCancellationAnswer(membership_cancellation=cancellation).made_from(
         {"type": "membership_cancellation", "attributes": msgspec.structs.asdict(cancellation)}
@@ -168,36 +195,47 @@ async def cancel_membership(
 CONFIRMED = {"status": "confirmed", "message": "Rivo confirmed the cancellation without details."}
 
 
+def _age(read: Found | Rows) -> tuple[str, bool]:
+    return read.as_of, read.stale
+
+
 def _is_active(enrolled: Resource, now: datetime) -> bool:
     ended_at = moment_of(enrolled, "ended_at")
     return ended_at is None or ended_at > now
 
 
-async def _enrolment(rivo: Rivo, who: str, customer_id: int | None) -> Resource | None:
-    """Find the newest enrolment that has not ended, where the member does not carry it."""
-    if customer_id is None:
-        return None
+async def _enrolments(rivo: Rivo, who: str, customer_id: int) -> Rows:
+    """Read the customer's enrolments, where the member does not carry one."""
     listing = Listing(
         path=("memberships", "tier_enrollments"),
         who=who,
         filters={"customer_id": str(customer_id)},
         matches=has("customer_id", customer_id),
     )
-    rows = [row for row in (await whole(rivo, listing)).rows if _is_active(row, rivo.now())]
-    return max(rows, key=lambda row: row.text("started_at") or "", default=None)
+    return await whole(rivo, listing)
 
 
-async def _contract(rivo: Rivo, who: str, customer_id: int | None) -> Resource | None:
-    """Find the customer's contract, where the member does not carry it; an active one first."""
+def _newest(enrolments: Rows, now: datetime) -> Resource | None:
+    """Find the newest enrolment that has not ended."""
+    active = [row for row in enrolments.rows if _is_active(row, now)]
+    return max(active, key=lambda row: row.text("started_at") or "", default=None)
+
+
+async def _contracts(rivo: Rivo, who: str, customer_id: int) -> Rows:
+    """Read the customer's contracts, where the member does not carry one."""
     listing = Listing(
         path=("memberships", "subscription_contracts"),
         who=who,
         guesses={"customer_id": str(customer_id)},
         matches=lambda row: row.whole("customer_id") == customer_id,
     )
-    rows = (await whole(rivo, listing)).rows
+    return await whole(rivo, listing)
+
+
+def _current(contracts: Rows) -> Resource | None:
+    """Find the contract that pays: an active one first, then the one that changed last."""
     return max(
-        rows,
+        contracts.rows,
         key=lambda r: (r.text("status") == "active", r.text("remote_updated_at") or ""),
         default=None,
     )

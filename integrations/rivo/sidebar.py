@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 from integrations.actions import ReadAnswer
 from integrations.errors import ActionError, NotFoundError, UnavailableError
 from integrations.rivo.client import DOWN, Rivo, when
 from integrations.rivo.customers import Balance, Customer, find_customer
 from integrations.rivo.inputs import CustomerEmail
-from integrations.rivo.memberships import Membership, Subscription, get_membership
-from integrations.rivo.paging import newest
+from integrations.rivo.memberships import Membership, Subscription, find_member
+from integrations.rivo.paging import Rows, newest
 from integrations.rivo.points_events import events_of
 from integrations.rivo.points_redemptions import redemptions_of
 from integrations.rivo.rewards import Redeemable, read_rewards, redeemable
@@ -43,6 +43,7 @@ class _Aged(Protocol):
 
 
 T = TypeVar("T", bound=_Aged)
+R = TypeVar("R")
 
 
 class SidebarAnswer(ReadAnswer):
@@ -64,13 +65,20 @@ class SidebarAnswer(ReadAnswer):
 class _Got(Generic[T]):
     """What came of one read: its value, or why there is none."""
 
-    def __init__(self, value: T | None, part: Part) -> None:
+    def __init__(self, value: T | None, part: Part, error: ActionError | None = None) -> None:
         self.value = value
         self.part = part
+        self.error = error
 
-    @property
-    def failed(self) -> bool:
-        return self.part.error is not None
+    def show(self, make: Callable[[T], R]) -> R | None:
+        """Make what is shown of it; what was not understood is this part's trouble alone."""
+        if self.value is None:
+            return None
+        try:
+            return make(self.value)
+        except ActionError as error:
+            self.part = Part(as_of=None, stale=False, error=error.message)
+            return None
 
 
 async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAnswer:
@@ -84,15 +92,34 @@ async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAn
         _try(rivo, newest(rivo, events_of(customer_email), LOOKED_AT)),
         _try(rivo, newest(rivo, redemptions_of(customer_email), LOOKED_AT)),
     )
-    if customer.value is None and not customer.failed:
+    if customer.value is None and customer.error is None:
         return _unknown(customer.part)
-    if customer.failed and activity.failed and codes.failed:
-        raise UnavailableError(customer.part.error or DOWN, retry_after=1)
+    if customer.error and activity.error and codes.error:
+        raise customer.error
     membership, rewards, tiers = await asyncio.gather(
-        _try(rivo, get_membership(rivo, customer_email=customer_email)),
+        _try(rivo, find_member(rivo, customer_email)),
         _try(rivo, read_rewards(rivo)),
         _try(rivo, read_vip_tiers(rivo)),
     )
+    balance = customer.show(lambda found: Balance.from_rivo(found.resource))
+    shown: dict[str, Any] = {
+        "customer": customer.show(lambda found: Customer.from_rivo(found.resource)),
+        "balance": customer.show(lambda found: balance_of(rivo.facts, found.resource)),
+        "tier": customer.show(lambda found: tier_of(rivo.facts, found.resource, tiers.value)),
+        "membership": membership.show(lambda member: member.membership),
+        "subscription": membership.show(lambda member: member.subscription),
+        "activity": activity.show(activity_of) or [],
+        "codes": codes.show(lambda rows: codes_of(rows, rivo.now())) or [],
+        "rewards": rewards.show(lambda rows: redeemable(rows, balance)) or [],
+    }
+    full = {
+        "customer": customer.show(lambda found: found.resource.full()),
+        "points_events": activity.show(Rows.full) or [],
+        "points_redemptions": codes.show(Rows.full) or [],
+        "membership": membership.show(lambda member: member.resource),
+        "rewards": rewards.show(Rows.full) or [],
+        "vip_tiers": tiers.show(Rows.full) or [],
+    }
     parts = Parts(
         customer=customer.part,
         activity=activity.part,
@@ -100,49 +127,38 @@ async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAn
         membership=membership.part,
         catalogue=_worse(rewards.part, tiers.part),
     )
-    each = [parts.customer, parts.activity, parts.codes, parts.membership, parts.catalogue]
-    resource = customer.value.resource if customer.value else None
-    balance = Balance.from_rivo(resource) if resource else None
-    member = membership.value
-    return SidebarAnswer(
-        found=True if resource else None,
-        message=PARTIAL if any(part.error for part in each) else "",
-        customer=Customer.from_rivo(resource) if resource else None,
-        balance=balance_of(rivo.facts, resource) if resource else None,
-        tier=tier_of(rivo.facts, resource, tiers.value) if resource else None,
-        membership=member.membership if member else None,
-        subscription=member.subscription if member else None,
-        activity=activity_of(activity.value),
-        codes=codes_of(codes.value, rivo.now()),
-        rewards=redeemable(rewards.value, balance) if rewards.value else [],
-        parts=parts,
-        as_of=min(part.as_of for part in each if part.as_of is not None),
-        stale=any(part.stale for part in each),
-    ).made_from(
-        {
-            "customer": resource.full() if resource else None,
-            "points_events": activity.value.full() if activity.value else [],
-            "points_redemptions": codes.value.full() if codes.value else [],
-            "membership": member.resource if member else None,
-            "rewards": rewards.value.full() if rewards.value else [],
-            "vip_tiers": tiers.value.full() if tiers.value else [],
-        }
-    )
+    return _answer(shown, parts, found=True if customer.value else None).made_from(full)
 
 
 async def _try(rivo: Rivo, read: Awaitable[T]) -> _Got[T]:
     """Wait for one part; what Rivo does not know is an answer, too."""
+    asked = when(rivo.now())
     try:
         value = await read
     except NotFoundError:
-        return _Got(None, Part(as_of=when(rivo.now()), stale=False, error=None))
+        return _Got(None, Part(as_of=asked, stale=False, error=None))
     except ActionError as error:
-        return _Got(None, Part(as_of=None, stale=False, error=error.message))
+        return _Got(None, Part(as_of=None, stale=False, error=error.message), error)
     return _Got(value, Part(as_of=value.as_of, stale=value.stale, error=None))
 
 
+def _answer(shown: dict[str, Any], parts: Parts, *, found: bool | None) -> SidebarAnswer:
+    """Put together what is shown; it is as old as its oldest part."""
+    each = [parts.customer, parts.activity, parts.codes, parts.membership, parts.catalogue]
+    ages = [part.as_of for part in each if part.as_of is not None]
+    if not ages:
+        raise UnavailableError(DOWN, retry_after=1)
+    return SidebarAnswer(
+        **shown,
+        found=found,
+        message=PARTIAL if any(part.error for part in each) else "",
+        parts=parts,
+        as_of=min(ages),
+        stale=any(part.stale for part in each),
+    )
+
+
 def _unknown(part: Part) -> SidebarAnswer:
-    nothing = Part(as_of=part.as_of, stale=False, error=None)
     return SidebarAnswer(
         found=False,
         message="Rivo knows no customer with this e-mail address or id.",
@@ -154,9 +170,7 @@ def _unknown(part: Part) -> SidebarAnswer:
         activity=[],
         codes=[],
         rewards=[],
-        parts=Parts(
-            customer=part, activity=nothing, codes=nothing, membership=nothing, catalogue=nothing
-        ),
+        parts=Parts(customer=part, activity=part, codes=part, membership=part, catalogue=part),
         as_of=part.as_of or "",
         stale=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from math import inf
 
 import msgspec
 
@@ -94,22 +95,33 @@ def balance_of(facts: ShopFacts, customer: Resource) -> SidebarBalance:
 def tier_of(facts: ShopFacts, customer: Resource, ladder: Rows | None) -> SidebarTier | None:
     """Find the customer's tier and the next one up; Rivo leaves the next one out (trap 7)."""
     current = customer.inner("vip_tier")
-    reached = current.number("threshold") if current else None
     rungs = ladder.rows if ladder else []
-    above = [rung for rung in rungs if (rung.number("threshold") or 0) > (reached or 0)]
-    following = above[0] if current and above else rungs[0] if rungs and not current else None
+    reached = _threshold(current, rungs) if current else -inf
+    above = [rung for rung in rungs if reached is not None and _height(rung) > reached]
+    following = above[0] if above else None
     if current is None and following is None:
         return None
     needed = following.number("threshold") if following else None
     return SidebarTier(
         id=current.id if current else None,
         name=current.text("name") if current else None,
-        threshold=reached,
+        threshold=reached if current else None,
         next_name=following.text("name") if following else None,
         next_threshold=needed,
         missing=_missing(needed, _driven_by(facts.tier_basis, customer)),
         basis=facts.tier_basis,
     )
+
+
+def _threshold(current: Resource, rungs: list[Resource]) -> int | float | None:
+    """Read a tier's threshold, off the ladder where the customer's copy lacks it."""
+    threshold = current.number("threshold")
+    same = (r.number("threshold") for r in rungs if r.id is not None and r.id == current.id)
+    return next(same, None) if threshold is None else threshold
+
+
+def _height(rung: Resource) -> int | float:
+    return rung.number("threshold") or 0
 
 
 def _driven_by(basis: str, customer: Resource) -> int | float | None:
@@ -128,9 +140,9 @@ def _missing(needed: float | None, reached: float | None) -> int | float | None:
     return int(missing) if missing == int(missing) else float(missing)
 
 
-def activity_of(events: Rows | None) -> list[Activity]:
+def activity_of(events: Rows) -> list[Activity]:
     """Show the newest events; hidden and revoked ones are in Rivo's list, too (trap 9)."""
-    shown = [row for row in events.rows if not _is_hidden(row)] if events else []
+    shown = [row for row in events.rows if not _is_hidden(row)]
     return [
         Activity(
             id=row.id,
@@ -148,9 +160,9 @@ def _is_hidden(row: Resource) -> bool:
     return bool(row.attributes.get("hidden") or row.attributes.get("revoked_at"))
 
 
-def codes_of(redemptions: Rows | None, now: datetime) -> list[Code]:
+def codes_of(redemptions: Rows, now: datetime) -> list[Code]:
     """Show the newest codes that can still be used."""
-    shown = [row for row in redemptions.rows if _is_open(row, now)] if redemptions else []
+    shown = [row for row in redemptions.rows if _is_open(row, now)]
     return [
         Code(
             id=row.id,
