@@ -115,7 +115,11 @@ async def create_points_event(
 ) -> PointsEventAnswer:
     """Give a customer points or store credit, or take some away."""
     if source == "manual" and not points_amount and not credits_amount:
-        raise InputError("points_amount", expected="other than 0, or credits_amount, for manual")
+        raise InputError(
+            "points_amount",
+            expected="other than 0, or credits_amount be given, for manual",
+            given=None if points_amount is None else "0",
+        )
     if source in ("custom_action", "visit_url") and custom_action_name is None:
         raise InputError("custom_action_name", expected=f"the name of the action for {source}")
     said = await rivo.send(

@@ -13,9 +13,8 @@ from msgspec import Meta
 
 from integrations.actions import Answer
 from integrations.errors import InputError, NotFoundError
-from integrations.rivo.client import EVERYONE, Rivo
+from integrations.rivo.client import EVERYONE, Identity, Rivo, identity_of
 from integrations.rivo.customers import Balance, balance_after, find_customer
-from integrations.rivo.filters import of
 from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
 from integrations.rivo.points_redemptions import PointsRedemption
 from integrations.rivo.replies import WrongVerbError
@@ -131,20 +130,41 @@ async def refund_points_redemption(
     If `customer_email` is given, the redemption must be that customer's. A repeat gives nothing
     twice. Source: https://developer-docs.rivo.io/reference/refund-points-redemption
     """
-    who = customer_email or EVERYONE
     if customer_email is not None:
-        found = await rivo.get(
-            "points_redemptions", redemption_id, who=customer_email, single=True, optional=True
-        )
-        if not of(customer_email)(found.resource):
-            raise NotFoundError("That customer has no redemption with this id.")
-    said = await _refund(rivo, redemption_id, who)
-    customer = said.inner("customer")
-    identifier = customer_email or (customer and (customer.text("email") or str(customer.id)))
+        await _check_owner(rivo, redemption_id, customer_email)
+    said = await _refund(rivo, redemption_id, customer_email or EVERYONE)
+    redemption, customer = PointsRedemption.from_rivo(said), said.inner("customer")
+    named = redemption.customer_email or redemption.customer_id
+    who = customer_email or (str(named) if named is not None else None)
     return PointsRedemptionAnswer(
-        points_redemption=PointsRedemption.from_rivo(said),
-        customer=await balance_after(rivo, identifier, customer, pick=max) if identifier else None,
+        points_redemption=redemption,
+        customer=await balance_after(rivo, who, customer, pick=max) if who else None,
     ).made_from(_documented(said))
+
+
+async def _check_owner(rivo: Rivo, redemption_id: int, identifier: str) -> None:
+    """Make sure whose redemption it is; NotFoundError where it is not, or may not be, theirs."""
+    found = await rivo.get(
+        "points_redemptions", redemption_id, who=identifier, single=True, optional=True
+    )
+    redemption = PointsRedemption.from_rivo(found.resource)
+    owner = _identity(redemption.customer_id, redemption.customer_email)
+    if owner == (None, None):
+        raise NotFoundError("Rivo does not say whose redemption this is; nothing was refunded.")
+    if _is_same(identity_of(identifier), owner):
+        return
+    customer = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
+    if not _is_same(_identity(customer.customer_id, customer.email), owner):
+        raise NotFoundError("That customer has no redemption with this id.")
+
+
+def _identity(customer_id: int | None, email: str | None) -> Identity:
+    return str(customer_id) if customer_id is not None else None, email and email.casefold()
+
+
+def _is_same(one: Identity, other: Identity) -> bool:
+    """Say whether two identities share their id or their e-mail address."""
+    return any(mine and mine == theirs for mine, theirs in zip(one, other, strict=True))
 
 
 async def _refund(rivo: Rivo, redemption_id: int, who: str) -> Resource:
