@@ -7,6 +7,7 @@ answers look is its `Manner`, two plain functions of the helpdesk's own.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -109,7 +110,8 @@ class Door:
             answer, context = await self._run(caller, action, given, until, seen)
         except ActionError as error:
             seen.outcome = error.code
-            problem = _silent_about(credential, problem_of(error, seen.request_id))
+            secrets = (credential, caller.shop.settings.rivo_api_key)
+            problem = _silent_about(secrets, problem_of(error, seen.request_id))
             return self.manner.refuse(Asked(caller, action), error, problem)
         seen.outcome = "ok"
         return self.manner.answer(Asked(caller, action, context), answer)
@@ -201,15 +203,22 @@ def _wrong_method(allowed: bytes) -> HttpError:
     )
 
 
-def _silent_about(secret: str, problem: Problem) -> Problem:
-    """Take what was given out of a problem where it holds the caller's secret, or part of it."""
-    if not isinstance(problem.given, str):
-        return problem
-    shown = problem.given.strip("'\"…")
-    if secret[:8] not in shown and (len(shown) < 8 or shown not in secret):
-        return problem
-    silent = problem.error.replace(problem.given, "something else")
-    return msgspec.structs.replace(problem, given=None, error=silent, detail=silent)
+def _silent_about(secrets: tuple[str, ...], problem: Problem) -> Problem:
+    """Take secrets out of a problem: the caller's own, sent in a wrong place, and the shop's."""
+    told = {name: getattr(problem, name) for name in ("error", "detail", "field", "given")}
+    told = {name: text for name, text in told.items() if isinstance(text, str)}
+    given = told.get("given", "")
+    shown = given.strip("'\"…")
+    for secret in secrets:
+        start = secret[:8]
+        if start in shown or (len(shown) >= 8 and shown in secret):
+            told = {name: text.replace(given, "something else") for name, text in told.items()}
+            told["given"] = None
+            shown = ""
+        for name, text in told.items():
+            if text is not None and start in text:
+                told[name] = re.sub(rf"\S*{re.escape(start)}\S*", "…", text)
+    return msgspec.structs.replace(problem, **told)
 
 
 encode = msgspec.json.Encoder().encode

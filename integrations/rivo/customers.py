@@ -15,7 +15,7 @@ from integrations.errors import ActionError, NotFoundError, UnavailableError
 from integrations.rivo.client import EVERYONE, Found, Rivo
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk
-from integrations.rivo.resource import Resource
+from integrations.rivo.resource import Resource, strange
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +111,10 @@ async def find_customer(rivo: Rivo, identifier: str) -> Found:
 
     A customer who is new to Shopify is not found for the first 30 to 60 seconds.
     """
-    return await rivo.get("customers", identifier, who=identifier, single=True)
+    found = await rivo.get("customers", identifier, who=identifier, single=True)
+    if found.resource.id is None:
+        raise strange("the customer's id")
+    return found
 
 
 async def balance_after(
