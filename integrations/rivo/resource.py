@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from math import isfinite
 from typing import Any
 
 from integrations.errors import ActionError, OutcomeUnknownError, UnavailableError
 
 LARGEST = 2**63
+DIGITS = re.compile(r"[0-9]{1,19}")
 # An operator's address inside a note is nobody's business (contract, trap 8). It begins where a
 # word does, or a long note without one would be searched from every letter.
 OPERATOR = re.compile(r"(?<![^\s@<>()\"'])[^\s@<>()\"']+@[^\s@<>()\"']+")
@@ -79,7 +79,7 @@ class Resource:
             return None
         try:
             number = Decimal(str(value))
-            is_whole = abs(number) <= LARGEST and number == int(number)
+            is_whole = -LARGEST <= number < LARGEST and number == int(number)
         except InvalidOperation:
             is_whole, number = False, Decimal(0)
         if not is_whole or isinstance(value, bool):
@@ -96,7 +96,9 @@ class Resource:
                 raise self.trouble(names[0]) from None
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.trouble(names[0])
+        if not -LARGEST < value < LARGEST:  # nan is not, either
             raise self.trouble(names[0])
         return value
 
@@ -167,6 +169,8 @@ def _scalar_id(value: object) -> int | None:
     """Read an id; inside some attributes it is a pair of shop and row (contract, trap 3)."""
     if isinstance(value, list) and value:
         value = value[-1]
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < LARGEST else None
