@@ -25,6 +25,7 @@ from app.doors import Door, Manner, encode
 from app.gorgias import GorgiasManner
 from app.health import health_routes
 from app.observe import Metrics, Observe
+from app.openapi import openapi_routes
 from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.settings import FileState, Settings, SettingsError, ShopSettings
@@ -101,6 +102,7 @@ def create_app(
             *(Mount(path, app=door) for path, door in doors.items()),
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
+            *openapi_routes(settings.public_url),
         ],
         exception_handlers={HTTPException: unrouted},
         middleware=[

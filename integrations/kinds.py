@@ -43,6 +43,7 @@ from integrations.spellings import (
 )
 
 ABSENT_SCHEMA: dict[str, object] = {
+    "title": "Nothing",
     "description": "Nothing, as templates spell it: null, an empty text, None, null or undefined "
     "in any case, or a placeholder that was never filled ({{ticket.id}}).",
     "anyOf": [
@@ -53,15 +54,20 @@ ABSENT_SCHEMA: dict[str, object] = {
 }
 
 
-def _either(json_type: dict[str, object], spelling: str) -> dict[str, object]:
+def _either(title: str, json_type: dict[str, object], spelling: str) -> dict[str, object]:
     """Build the schema of a value that may come as JSON or as a template's text."""
-    return {"anyOf": [json_type, {"type": "string", "pattern": around(spelling)}]}
+    return {"title": title, "anyOf": [json_type, _text(spelling)]}
+
+
+def _text(spelling: str) -> dict[str, object]:
+    return {"type": "string", "pattern": around(spelling)}
 
 
 WHOLE_KIND = Kind(
     "a whole number",
     whole,
     _either(
+        "WholeNumber",
         {"type": "integer", "minimum": -LARGEST_AMOUNT, "maximum": LARGEST_AMOUNT},
         numbers(-LARGEST_AMOUNT, LARGEST_AMOUNT),
     ),
@@ -70,63 +76,75 @@ WHOLE_KIND = Kind(
 AMOUNT_KIND = Kind(
     "an amount of at most 999999999 with at most three decimals",
     amount,
-    _either({"type": "number", "minimum": -LARGEST_MONEY, "maximum": LARGEST_MONEY}, AMOUNT),
+    _either(
+        "Amount", {"type": "number", "minimum": -LARGEST_MONEY, "maximum": LARGEST_MONEY}, AMOUNT
+    ),
 )
 PRICE_KIND = Kind(
     "an amount above 0 and of at most 999999999, with at most three decimals",
     more_than_nothing,
-    _either({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_MONEY}, MORE_THAN_NOTHING),
+    _either(
+        "Price",
+        {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_MONEY},
+        MORE_THAN_NOTHING,
+    ),
 )
 TRUTH_KIND = Kind(
     "true or false",
     truth,
     {
+        "title": "YesOrNo",
         "anyOf": [
             {"type": "boolean"},
             {"enum": [0, 1]},
-            {"type": "string", "pattern": around(any_case("true", "false", "yes", "no", "1", "0"))},
-        ]
+            _text(any_case("true", "false", "yes", "no", "1", "0")),
+        ],
     },
 )
-TEXT_KIND = Kind("a text of at most 255 characters", text, _either({"type": "number"}, TEXT))
-EMAIL_KIND = Kind("an e-mail address", email, {"type": "string", "pattern": around(EMAIL)})
+TEXT_KIND = Kind(
+    "a text of at most 255 characters", text, _either("Text", {"type": "number"}, TEXT)
+)
+EMAIL_KIND = Kind("an e-mail address", email, {"title": "EmailAddress", **_text(EMAIL)})
 CUSTOMER_KIND = Kind(
     "an e-mail address or a Shopify customer id",
     customer_identifier,
     {
+        "title": "EmailAddressOrId",
         "anyOf": [
-            {"type": "string", "pattern": around(EMAIL)},
-            {"type": "string", "pattern": around(numbers(1, LARGEST_ID))},
+            _text(EMAIL),
+            _text(numbers(1, LARGEST_ID)),
             {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
-        ]
+        ],
     },
 )
 BIRTHDAY_KIND = Kind(
     "a birthday as MM-DD or YYYY-MM-DD (DD/MM/YYYY where it is unambiguous)",
     birthday,
-    {"type": "string", "pattern": around(BIRTHDAY)},
+    {"title": "Birthday", **_text(BIRTHDAY)},
 )
 MOMENT_KIND = Kind(
     "a date or time as 2026-11-21 or 2026-11-21T15:20:00Z",
     moment,
-    {"type": "string", "pattern": around(MOMENT)},
+    {"title": "Moment", **_text(MOMENT)},
 )
 KEY_KIND = Kind(
-    "1 to 255 printable ASCII characters", printable, _either({"type": "number"}, PRINTABLE)
+    "1 to 255 printable ASCII characters", printable, _either("Key", {"type": "number"}, PRINTABLE)
 )
 ADDRESS_KIND = Kind(
     "an IPv4 or IPv6 address",
     address,
-    {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
+    {"title": "IpAddress", "type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
 )
 
 
 def between(least: int, most: int) -> Kind:
     """Make the kind of a whole number from `least` (0 or 1) to `most`, both included."""
+    rows = most == LARGEST_ID
     return Kind(
-        f"a whole number from {least} to {most}" if most < LARGEST_ID else "the number of a row",
+        "the number of a row" if rows else f"a whole number from {least} to {most}",
         partial(whole, least=least, most=most),
         _either(
+            f"{'RowNumber' if rows else 'WholeNumber'}From{least}" + ("" if rows else f"To{most}"),
             {"type": "integer", "minimum": least, "maximum": most},
             numbers(least, most),
         ),
@@ -145,12 +163,7 @@ def one_of(*choices: str) -> Kind:
     return Kind(
         "one of " + ", ".join(choices),
         parse,
-        {
-            "anyOf": [
-                {"enum": list(choices)},
-                {"type": "string", "pattern": around(any_case(*choices))},
-            ]
-        },
+        {"anyOf": [{"enum": list(choices)}, _text(any_case(*choices))]},
     )
 
 

@@ -1,0 +1,92 @@
+"""The OpenAPI document, read off the actions and their doors; nothing is declared twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.openapi.answers import answer_schemas
+from app.openapi.examples import Example, read_examples
+from app.openapi.flat import flat_schemas
+from app.openapi.inputs import context_parameters, input_schemas
+from app.openapi.operations import answered_by_action, paths
+from app.openapi.responses import HEADERS, shared_responses
+from integrations.actions import Action
+from integrations.rivo import ACTIONS
+
+__all__ = ["Example", "document", "openapi_routes", "read_examples"]
+
+DESCRIPTION: Final = """\
+Rivo's loyalty programme of a Shopify store, for the store's helpdesk: one endpoint per action.
+
+**Inputs** come as JSON, as a form or in the query, and are merged; one name with two values is
+refused. They may be text from a template: `"100"` and `100.0` are 100, `"True"` is true, a space
+inside an e-mail address is a `+` that lost its encoding, and what a template left empty counts as
+absent (see the schema `Nothing`). An amount has at most three decimals, also as a JSON number.
+Every action accepts the context inputs (`ticket_id` to `shape`) as well.
+
+**Lists** are paged by `page` and `per_page`, or by `since_id` and `limit`, never by both; `next` is
+what to send back, or null.
+
+**Answers** always have the same keys; what is absent is null. A refusal is a problem (RFC 9457)
+with one short sentence in `error` and a `code`. A write is sent once: 202 says that it may have
+been applied and must not be repeated.
+"""
+SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The caller's key."},
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "The caller's key, for tools that cannot send a bearer key.",
+    },
+    "metricsKey": {"type": "http", "scheme": "bearer", "description": "METRICS_KEY."},
+}
+TAGS: Final = [
+    {"name": "/actions", "description": "Canonical answers, for any tool that speaks HTTP."},
+    {"name": "/gorgias", "description": "Flat answers, ready to show in a Gorgias sidebar."},
+    {"name": "service", "description": "Health, metrics, pages."},
+]
+
+
+def document(
+    actions: Mapping[str, Action] = ACTIONS, *, public_url: str | None = None
+) -> dict[str, Any]:
+    """Make the OpenAPI 3.1 document; the same inputs make the same document."""
+    examples = read_examples()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "rivo-helpdesk",
+            "version": version("rivo-helpdesk"),
+            "summary": "Rivo's loyalty programme, inside the helpdesk.",
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": (public_url or "").rstrip("/") or "/"}],
+        "tags": TAGS,
+        "paths": paths(actions, examples),
+        "components": {
+            "securitySchemes": SECURITY,
+            "headers": HEADERS,
+            "parameters": context_parameters(),
+            "schemas": input_schemas(actions) | answer_schemas(actions) | flat_schemas(actions),
+            "responses": shared_responses() | answered_by_action(actions, examples),
+        },
+    }
+
+
+def openapi_routes(public_url: str | None) -> list[BaseRoute]:
+    """Make the route of the document, which is built here once."""
+    body = msgspec.json.encode(document(public_url=public_url))
+
+    async def openapi(_request: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    return [Route("/openapi.json", openapi)]

@@ -1,0 +1,95 @@
+"""The inputs of the actions as JSON Schema and as query parameters.
+
+The schemas are exact: what they allow is read, apart from rules between several inputs, which the
+actions' descriptions tell; what they do not allow is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from integrations.actions import CONTEXT, Action, Input
+from integrations.kinds import ABSENT_SCHEMA
+
+Schema = dict[str, Any]
+
+SCHEMAS: Final = "#/components/schemas/"
+PARAMETERS: Final = "#/components/parameters/"
+NOTHING: Final = {"$ref": f"{SCHEMAS}Nothing"}
+
+
+def input_schemas(actions: Mapping[str, Action]) -> dict[str, Schema]:
+    """Describe the inputs of every action, by component; a lenient reader has one of its own."""
+    inputs = [*CONTEXT, *(each for action in actions.values() for each in action.inputs)]
+    shared = {"Nothing": ABSENT_SCHEMA} | {
+        str(each.kind.schema["title"]): {
+            "description": f"{each.kind.expected}.",
+            **each.kind.schema,
+        }
+        for each in inputs
+        if "title" in each.kind.schema
+    }
+    shared |= {each.name: _schema(each) for each in CONTEXT}
+    for action in actions.values():
+        shared[input_name(action)] = _inputs(action, unknown=False)
+        if not action.writes:
+            shared[input_name(action, lenient=True)] = _inputs(action, unknown=True)
+    return shared
+
+
+def input_name(action: Action, *, lenient: bool = False) -> str:
+    """Name the component that describes an action's inputs."""
+    return f"{action.name}.{'lenient_' if lenient else ''}inputs"
+
+
+def context_parameters() -> dict[str, Schema]:
+    """Describe the inputs that every action accepts, as query parameters."""
+    return {each.name: _parameter(each) for each in CONTEXT}
+
+
+def parameters(action: Action, given: Mapping[str, Any]) -> list[Schema]:
+    """Describe an action's inputs as query parameters, with the values of an example."""
+    own = [_parameter(each, given.get(each.name)) for each in action.inputs]
+    return [*own, *({"$ref": f"{PARAMETERS}{each.name}"} for each in CONTEXT)]
+
+
+def _inputs(action: Action, *, unknown: bool) -> Schema:
+    required = [each.name for each in action.inputs if each.required]
+    described: Schema = {
+        "type": "object",
+        "properties": {
+            **{each.name: _schema(each) for each in action.inputs},
+            **{each.name: {"$ref": f"{SCHEMAS}{each.name}"} for each in CONTEXT},
+        },
+        "additionalProperties": unknown,
+    }
+    return described | ({"required": required} if required else {})
+
+
+def _parameter(given: Input, example: object = None) -> Schema:
+    schema = _schema(given)
+    described: Schema = {"name": given.name, "in": "query", "description": given.description}
+    if given.required:
+        described["required"] = True
+    if example is not None:
+        described["example"] = example
+    schema = {key: value for key, value in schema.items() if key != "description"}
+    return described | {"schema": schema}
+
+
+def _schema(given: Input) -> Schema:
+    """Describe one input: what its kind accepts, and nothing at all where it is not required."""
+    described: Schema = {"description": given.description}
+    if given.default is not None:
+        described["default"] = msgspec.to_builtins(given.default)
+    if given.examples:
+        described["examples"] = list(given.examples)
+    kind: Schema = given.kind.schema
+    if "title" in kind:
+        kind = {"$ref": f"{SCHEMAS}{kind['title']}"}
+    if given.required:
+        return described | {"allOf": [kind, {"not": NOTHING}]}
+    return described | {"anyOf": [*kind.get("anyOf", [kind]), NOTHING]}

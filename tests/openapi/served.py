@@ -1,0 +1,65 @@
+"""The service as these tests ask it: every action through both doors, over a demo shop at rest."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+from starlette.applications import Starlette
+
+from app.main import World, create_app
+from app.observe import make_log
+from app.settings import EVERY_ACTION, CallerSettings, Door, Settings, ShopSettings, digest
+from integrations.rivo_sandbox import Sandbox, demo_shop
+
+NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
+KEY: Final = "key-of-every-caller-0001"
+PROOF: Final = {"Authorization": f"Bearer {KEY}"}
+DOORS: Final[tuple[Door, ...]] = ("actions", "gorgias")
+SHOP: Final = ShopSettings(
+    name="shop",
+    rivo_api_key="rivo-key-of-the-shop-0001",
+    rivo_api_url="http://rivo.sandbox/merchant_api/v1",
+    currency="USD",
+    customer_fields=frozenset({"first_name", "last_name", "accepts_marketing"}),
+    callers=tuple(
+        CallerSettings(name=door, door=door, digests=(digest(KEY),), actions=EVERY_ACTION)
+        for door in DOORS
+    ),
+)
+
+
+def service(log: io.BytesIO | None = None) -> Starlette:
+    """Make a service over a demo shop of its own, at a time that stands still."""
+    settings = Settings(shops=(SHOP,), secret_key=b"key-of-the-hashes-0001")
+    sandbox = Sandbox(demo_shop(NOW), clock=_now, key=SHOP.rivo_api_key, requests_per_second=None)
+    return create_app(
+        settings,
+        log=make_log(log or io.BytesIO(), level="info", form="json"),
+        world=World(
+            clock=lambda: 0.0,
+            now=_now,
+            new_id=_counting(),
+            transport=lambda _: httpx.ASGITransport(app=sandbox),
+        ),
+    )
+
+
+def client(app: Starlette) -> httpx.AsyncClient:
+    """Make a client of a service, with a key."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://service.test", headers=PROOF
+    )
+
+
+def _now() -> datetime:
+    return NOW
+
+
+def _counting() -> Callable[[], str]:
+    numbers = itertools.count(1)
+    return lambda: f"request-{next(numbers)}"
