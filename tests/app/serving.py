@@ -116,12 +116,12 @@ class Service:
             method, path, headers={**proof, **(headers or {})}, **options
         )
 
-    async def act(self, action: str, /, *, key: str = API_KEY, **inputs: Any) -> httpx.Response:
+    async def act(self, action: str, /, *, key: Any = API_KEY, **inputs: Any) -> httpx.Response:
         """Call an action through /actions, inputs as JSON."""
         return await self.ask("POST", f"/actions/{action}", key=key, json=inputs)
 
     async def gorgias(
-        self, action: str, /, *, key: str = GORGIAS_SECRET, **inputs: Any
+        self, action: str, /, *, key: Any = GORGIAS_SECRET, **inputs: Any
     ) -> httpx.Response:
         """Call an action through /gorgias, inputs as JSON."""
         return await self.ask("POST", f"/gorgias/{action}", key=key, json=inputs)

@@ -123,7 +123,7 @@ async def test_a_key_may_have_letters_of_any_alphabet() -> None:
         {"authorization": "Bearer clé-très-secrète"},
         {"x-api-key": "clé-très-secrète"},
     ):
-        spelt = {name: value.encode() for name, value in headers.items()}
+        spelt = [(name.encode(), value.encode()) for name, value in headers.items()]
 
         assert 200 == (await service.http.get("/actions", headers=spelt)).status_code
 
@@ -683,7 +683,7 @@ async def test_every_answer_leaves_within_four_seconds_however_rivo_is() -> None
     for name, action in ACTIONS.items():
         hanging = Service(faults=lambda _: Fault(kind="hang"))
         given = {i.name: i.examples[0] for i in action.inputs if i.required}
-        more = {"points_amount": 1} if name == "create_points_event" else {}
+        more: dict[str, Any] = {"points_amount": 1} if name == "create_points_event" else {}
         more |= {"dob": "07-13"} if name == "update_customer" else {}
         began = seconds()
         answer = await hanging.act(name, **given, **more)
@@ -779,9 +779,9 @@ async def test_a_mistake_of_ours_is_a_problem_with_all_headers_and_no_detail(
 async def test_a_request_id_is_kept_where_it_is_one(
     service: Service, given: str, told: str
 ) -> None:
-    headers = {"x-request-id": given.encode()}
+    headers = [(b"x-api-key", API_KEY.encode()), (b"x-request-id", given.encode())]
     for path in ("/actions/list_vip_tiers", "/actions/get_customer"):
-        answer = await service.http.get(path, headers={"x-api-key": API_KEY.encode(), **headers})
+        answer = await service.http.get(path, headers=headers)
         expected = told if told == given else answer.headers["x-request-id"]
 
         assert expected == answer.headers["x-request-id"]
