@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -9,15 +11,23 @@ from typing import Final
 
 import click
 import uvicorn
+from rich.console import Console
 
+from app.check.asking import Asker
+from app.check.report import Report
+from app.check.run import check as run_check
 from app.environment import load
-from app.main import create_app
+from app.main import SANDBOX_URL, World, create_app, sandbox_world
 from app.observe import make_log
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, ShopSettings
+from integrations.errors import ActionError
+from integrations.inputs import customer_identifier
 
 TRY: Final = """\
   curl -s -H 'Authorization: Bearer {key}' \\
     '{url}/actions/get_customer?customer_email=sarah.martinez@example.com'"""
+
+PIPED_WIDTH: Final = 120
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +57,69 @@ def serve(host: str | None, port: int | None, *, sandbox: bool) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
     )
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Check the demo shop instead of Rivo.")
+@click.option("--shop", "name", metavar="NAME", help="Which shop, where CONFIG has several.")
+@click.option(
+    "--customer",
+    metavar="EMAIL_OR_ID",
+    callback=lambda _context, _option, given: given and _customer(given),
+    help="Whom to ask about. [default: somebody]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: bool) -> None:
+    """Ask a live shop read-only questions: what works, what differs from the contract."""
+    environ = dict(os.environ)
+    if "SECRET_KEY_FILE" not in environ:
+        environ.setdefault("SECRET_KEY", "unused")  # nothing is signed: no key is left behind
+    settings = _settings(environ, sandbox=sandbox)
+    shop = _shop(settings, name)
+    report = asyncio.run(_check(settings, shop, customer))
+    if as_json:
+        click.echo(json.dumps(report.plain(), indent=2, ensure_ascii=False))
+    else:
+        console = Console()
+        report.show(console if console.is_terminal else Console(width=PIPED_WIDTH))
+    sys.exit(0 if report.ok else 1)
+
+
+async def _check(settings: Settings, shop: ShopSettings, customer: str | None) -> Report:
+    world = sandbox_world() if settings.sandbox else World()
+    asker = Asker(
+        base_url=SANDBOX_URL if settings.sandbox else shop.rivo_api_url,
+        key=shop.rivo_api_key,
+        transport=world.transport(shop),
+        clock=world.clock,
+        sleep=world.sleep,
+    )
+    try:
+        with Console(stderr=True).status(f"Asking the Rivo of {shop.name} ..."):
+            findings = await run_check(asker, customer=customer)
+    finally:
+        await asker.close()
+    return Report(
+        shop=shop.name, sandbox=settings.sandbox, requests=asker.requests, findings=findings
+    )
+
+
+def _shop(settings: Settings, name: str | None) -> ShopSettings:
+    """Choose the shop; where there are several, one has to be named."""
+    names = ", ".join(sorted(shop.name for shop in settings.shops))
+    if name is None and len(settings.shops) > 1:
+        raise click.ClickException(f"There are several shops: name one with --shop ({names}).")
+    for shop in settings.shops:
+        if name in (None, shop.name):
+            return shop
+    raise click.ClickException(f"There is no shop of that name: there is {names}.")
+
+
+def _customer(given: str) -> str:
+    try:
+        return customer_identifier(given)
+    except (ValueError, ActionError):
+        raise click.BadParameter("it must be an e-mail address or a Shopify customer id.") from None
 
 
 def _settings(environ: Mapping[str, str], *, sandbox: bool) -> Settings:
