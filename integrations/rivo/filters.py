@@ -27,6 +27,24 @@ def has(name: str, wanted: str | int | None) -> Matches:
     return matches
 
 
+def is_token(name: str, wanted: str | None) -> Matches:
+    """Keep rows whose attribute is the token `wanted`, also where Rivo shows it as words.
+
+    Tokens are not all known (contract, U10): "One time" is one_time. Otherwise as `has`.
+    """
+
+    def matches(row: Resource) -> bool:
+        if wanted is None or name not in row.attributes:
+            return True
+        return _token(row.attributes[name]) == _token(wanted)
+
+    return matches
+
+
+def _token(value: object) -> str:
+    return str(value).casefold().replace(" ", "_")
+
+
 def is_filled(name: str, *, wanted: bool | None) -> Matches:
     """Keep rows whose attribute is filled, or is null; one that lacks it is Rivo's word."""
 

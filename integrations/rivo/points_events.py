@@ -16,7 +16,7 @@ from integrations.actions import Answer
 from integrations.errors import InputError
 from integrations.rivo.client import EVERYONE, Rivo
 from integrations.rivo.customers import Balance, balance_after
-from integrations.rivo.filters import all_of, applied_between, has, of, period
+from integrations.rivo.filters import all_of, applied_between, is_token, of, period
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
 from integrations.rivo.resource import Resource
@@ -162,7 +162,7 @@ async def list_points_events(
         path=("points_events",),
         who=EVERYONE,
         guesses=({"source": source} if source else {}) | period(applied_after, applied_before),
-        matches=all_of(has("source", source), applied_between(applied_after, applied_before)),
+        matches=all_of(is_token("source", source), applied_between(applied_after, applied_before)),
         newest_first=True,
     )
     return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))

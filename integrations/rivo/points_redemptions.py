@@ -17,6 +17,7 @@ from integrations.rivo.filters import (
     applied_between,
     has,
     is_filled,
+    is_token,
     of,
     period,
 )
@@ -115,7 +116,7 @@ async def list_points_redemptions(
         | period(applied_after, applied_before),
         matches=all_of(
             has("code", code),
-            has("purchase_type", purchase_type),
+            is_token("purchase_type", purchase_type),
             _has_reward(reward_id),
             is_filled("used_at", wanted=used),
             applied_between(applied_after, applied_before),

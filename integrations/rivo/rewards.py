@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance
-from integrations.rivo.filters import all_of, has
+from integrations.rivo.filters import all_of, has, is_token
 from integrations.rivo.inputs import PurchaseType
 from integrations.rivo.paging import ListAnswer, Listing, Rows, whole
 from integrations.rivo.resource import Resource
@@ -142,7 +142,7 @@ async def list_rewards(
     """List the shop's rewards, by default with disabled ones and those that Rivo grants."""
     found = await read_rewards(rivo)
     matches = all_of(
-        has("enabled", None if enabled is None else str(enabled)), has("source", source)
+        has("enabled", None if enabled is None else str(enabled)), is_token("source", source)
     )
     return _answer(msgspec.structs.replace(found, rows=[r for r in found.rows if matches(r)]))
 
@@ -155,7 +155,7 @@ async def list_rewards_by_purchase_type(
         path=("rewards",),
         who=None,
         guesses={"purchase_type": purchase_type},
-        matches=has("purchase_type", purchase_type),
+        matches=is_token("purchase_type", purchase_type),
     )
     return _answer(await whole(rivo, listing))
 
