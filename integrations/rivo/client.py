@@ -6,6 +6,7 @@ changed. Source: https://developer-docs.rivo.io/reference/ (pages up to August 2
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import msgspec
 
 from integrations.errors import (
     LostReplyError,
+    NotFoundError,
     NotSentError,
     OutcomeUnknownError,
     UnavailableError,
@@ -23,6 +25,7 @@ from integrations.errors import (
 from integrations.memory import Memory, Remembered
 from integrations.rivo.replies import (
     LOST,
+    NOBODY,
     body_of,
     read_error,
     resource_in,
@@ -203,8 +206,21 @@ class Rivo:
         finally:
             self.memory.drop(_concerned(identity))
         if (error := write_error(reply, empty=empty)) is not None:
+            if reply.status == 200 and body_of(reply) == NOBODY:
+                await self._look_for(who, made=method == "POST" and not empty)
             raise error
         return resource_in(body_of(reply), wrote=True)
+
+    async def _look_for(self, who: str, *, made: bool) -> None:
+        """Raise NotFoundError where a 200 without data means that there is nobody (contract, U6).
+
+        What should have `made` something answers 201 where it did; a change may answer 200 as well,
+        so the customer is looked for.
+        """
+        if made:
+            raise NotFoundError("Rivo knows no such customer or reward; nothing was changed.")
+        with contextlib.suppress(UnavailableError):
+            await self.get("customers", who, who=who, single=True)
 
 
 def identity_of(identifier: str) -> Identity:

@@ -24,6 +24,7 @@ LOST = (
 )
 NOT_OFFERED = "Rivo does not offer this on this store; nothing was changed."
 BUSY = "Rivo is too busy right now; nothing was changed."
+NOBODY = {"data": None}  # there is no such customer, or reward (contract, U6)
 BARE = frozenset({"id", "customer_id", "customer"})  # one of them is in every bare resource
 KEY_REFUSED = "Rivo refuses the service's API key; an administrator has to set it right."
 
