@@ -48,8 +48,9 @@ async def update_customer(
 ) -> CustomerChangedAnswer:
     """Correct a customer's birthday, and what else the shop's configuration lets callers change.
 
-    Identity, e-mail, balances and status are never changed here. RefusedError also where Rivo
-    answers but leaves the value as it was.
+    At least one value to change is needed. Identity, e-mail, balances and status are never changed
+    here, and names and consent only where the shop allows it. It is refused as well where Rivo
+    answers but leaves the value as it was (RefusedError).
     """
     others = {
         "first_name": first_name,

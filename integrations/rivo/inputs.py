@@ -56,7 +56,6 @@ SinceId = Annotated[
     between(0, LARGEST_ID),
     Meta(
         description="Rows with a greater id, ascending; goes with limit, not with page.",
-        examples=[0],
     ),
 ]
-Limit = Annotated[int, between(1, 250), Meta(description="Rows after since_id.", examples=[25])]
+Limit = Annotated[int, between(1, 250), Meta(description="Rows after since_id.")]

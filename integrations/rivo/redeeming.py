@@ -13,6 +13,8 @@ from msgspec import Meta
 
 from integrations.actions import Answer
 from integrations.errors import InputError, NotFoundError
+from integrations.inputs import LARGEST_AMOUNT
+from integrations.kinds import PRICE_KIND, between
 from integrations.rivo.client import EVERYONE, Identity, Rivo, identity_of
 from integrations.rivo.customers import Balance, balance_after, find_customer
 from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
@@ -23,10 +25,12 @@ from integrations.rivo.rewards import Redeemable, Reward, read_rewards, redeemab
 
 PointsAmount = Annotated[
     int,
+    between(1, LARGEST_AMOUNT),
     Meta(description="Points to spend, for rewards with a price of one's choice.", examples=[500]),
 ]
 CreditsAmount = Annotated[
     Decimal,
+    PRICE_KIND,
     Meta(description="Store credit to spend, for store credit rewards.", examples=["25.50"]),
 ]
 
@@ -60,9 +64,6 @@ async def create_points_redemption(
     credits_amount: CreditsAmount | None = None,
 ) -> PointsRedemptionAnswer:
     """Redeem a reward for a customer: takes the points or store credit, makes a discount code."""
-    for name, value in (("points_amount", points_amount), ("credits_amount", credits_amount)):
-        if value is not None and value <= 0:
-            raise InputError(name, expected="more than 0", given=repr(str(value)))
     said = await rivo.send(
         "POST",
         "points_redemptions",
@@ -91,7 +92,8 @@ async def redeem_customer_points(
     """See what can be redeemed, what a customer can afford, or redeem it.
 
     With neither customer nor reward it lists what can be redeemed; with a customer what that
-    customer can afford; nothing is spent in either. With both it redeems the reward.
+    customer can afford; nothing is spent in either. With both it redeems the reward. A reward_id
+    takes a customer_email, and an amount takes a reward_id.
     """
     if reward_id is not None and customer_email is None:
         raise InputError("customer_email", expected="given together with reward_id")
