@@ -23,6 +23,13 @@ from integrations.errors import (
     UnavailableError,
 )
 from integrations.memory import Memory, Remembered
+from integrations.rivo.identities import (
+    EVERYONE,
+    identity_of,
+    named_in,
+    tags_of_read,
+    tags_of_write,
+)
 from integrations.rivo.replies import (
     LOST,
     NOBODY,
@@ -33,19 +40,14 @@ from integrations.rivo.replies import (
     write_error,
 )
 from integrations.rivo.resource import Resource, strange
-from integrations.upstream import Reply, Upstream
+from integrations.upstream import Upstream
 
 BASE_URL: Final = "https://developer-api.rivo.io/merchant_api/v1"
 READ_SECONDS: Final = 2.0
 WRITE_SECONDS: Final = 2.5
 CATALOGUE_FRESH_SECONDS: Final = 300.0
-EVERYONE: Final = "everyone"  # no identifier: it is neither a number nor has an @
-SOMEONE: Final = "someone"  # on whatever concerns one customer, whoever that is
 DOWN: Final = "Rivo is not available right now."
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
-
-Identity = tuple[str | None, str | None]
-"""A customer's Shopify id and e-mail address, as far as known."""
 
 
 class ShopFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,7 @@ class Rivo:
             reply = await self.upstream.read(segments, params=params, seconds=READ_SECONDS)
             if (error := read_error(reply, optional=optional, single=single)) is not None:
                 raise error
-            return Remembered(body=reply.body, as_of=as_of, tags=_tagged(reply, who))
+            return Remembered(body=reply.body, as_of=as_of, tags=tags_of_read(reply, who))
 
         try:
             read = await self.memory.read(
@@ -198,13 +200,13 @@ class Rivo:
             reply = await self.upstream.call(
                 method, segments, params=params, form=pairs, seconds=seconds
             )
-            identity = _named_in(reply, identity)
+            identity = named_in(reply, identity)
         except NotSentError:
             raise UnavailableError(NOT_SENT, retry_after=1) from None
         except LostReplyError:
             raise OutcomeUnknownError(LOST) from None
         finally:
-            self.memory.drop(_concerned(identity))
+            self.memory.drop(tags_of_write(identity))
         if (error := write_error(reply, empty=empty)) is not None:
             if reply.status == 200 and body_of(reply) == NOBODY:
                 await self._look_for(who, made=method == "POST" and not empty)
@@ -221,62 +223,6 @@ class Rivo:
             raise NotFoundError("Rivo knows no such customer or reward; nothing was changed.")
         with contextlib.suppress(UnavailableError):
             await self.get("customers", who, who=who, single=True)
-
-
-def identity_of(identifier: str) -> Identity:
-    """Tell an id from an e-mail address; EVERYONE is neither."""
-    if identifier == EVERYONE:
-        return None, None
-    return (identifier, None) if identifier.isdecimal() else (None, identifier.casefold())
-
-
-def _named_in(reply: Reply, asked: Identity) -> Identity:
-    """Learn the customer's other identifier from the first resource of an answer.
-
-    Rivo may have ignored the filter (trap 10): only who names the customer asked for is believed.
-    """
-    body = body_of(reply)
-    data = body.get("data", body) if isinstance(body, dict) else body
-    row = data[0] if isinstance(data, list) and data else data
-    if not isinstance(row, dict):
-        return asked
-    resource = Resource.of(row)
-    nested = resource.attributes.get("customer")
-    customer = Resource.of(nested) if isinstance(nested, dict) else resource
-    email = customer.attributes.get("email")
-    is_customer = isinstance(email, str) or customer is not resource
-    number = customer.id if is_customer else resource.attributes.get("customer_id")
-    named = (
-        str(number) if isinstance(number, int) else None,
-        email.casefold() if isinstance(email, str) else None,
-    )
-    if asked == (None, None):
-        return named
-    is_asked = any(mine and mine == theirs for mine, theirs in zip(asked, named, strict=True))
-    return (asked[0] or named[0], asked[1] or named[1]) if is_asked else asked
-
-
-def _tagged(reply: Reply, who: str | None) -> frozenset[str]:
-    """Name whom a remembered read concerns; an identifier not known is named as unknown."""
-    if who is None or who == EVERYONE:
-        return frozenset({who} if who else ())
-    number, email = _named_in(reply, identity_of(who))
-    return frozenset({SOMEONE, f"id:{number or '?'}", f"email:{email or '?'}"})
-
-
-def _concerned(identity: Identity) -> set[str]:
-    """Name what a write about a customer changes: all that may be about that customer.
-
-    A read known by the other identifier alone may be, so it goes, too; where nobody knows whom the
-    write was about, any customer's may be.
-    """
-    number, email = identity
-    tags = {EVERYONE} if number or email else {EVERYONE, SOMEONE}
-    if number:
-        tags |= {f"id:{number}"} | (set() if email else {"id:?"})
-    if email:
-        tags |= {f"email:{email}"} | (set() if number else {"email:?"})
-    return tags
 
 
 def _spelt(value: object) -> str:

@@ -12,7 +12,8 @@ import msgspec
 
 from integrations.actions import ReadAnswer
 from integrations.errors import ActionError, NotFoundError, UnavailableError
-from integrations.rivo.client import EVERYONE, Found, Rivo
+from integrations.rivo.client import Found, Rivo
+from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk
 from integrations.rivo.resource import Resource, strange

@@ -14,9 +14,10 @@ from msgspec import Meta
 
 from integrations.actions import Answer
 from integrations.errors import InputError
-from integrations.rivo.client import EVERYONE, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, balance_after
 from integrations.rivo.filters import all_of, applied_between, is_token, of, period
+from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
 from integrations.rivo.resource import Resource

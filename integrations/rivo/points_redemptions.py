@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from integrations.rivo.client import EVERYONE, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.filters import (
     Matches,
     all_of,
@@ -21,6 +21,7 @@ from integrations.rivo.filters import (
     of,
     period,
 )
+from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import (
     CustomerEmail,
     Limit,

@@ -15,8 +15,9 @@ from integrations.actions import Answer
 from integrations.errors import InputError, NotFoundError
 from integrations.inputs import LARGEST_AMOUNT
 from integrations.kinds import PRICE_KIND, between
-from integrations.rivo.client import EVERYONE, Identity, Rivo, identity_of
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, balance_after, find_customer
+from integrations.rivo.identities import EVERYONE, identity, identity_of, is_same
 from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
 from integrations.rivo.points_redemptions import PointsRedemption
 from integrations.rivo.replies import WrongVerbError
@@ -150,23 +151,14 @@ async def _check_owner(rivo: Rivo, redemption_id: int, identifier: str) -> None:
         "points_redemptions", redemption_id, who=identifier, single=True, optional=True
     )
     redemption = PointsRedemption.from_rivo(found.resource)
-    owner = _identity(redemption.customer_id, redemption.customer_email)
+    owner = identity(redemption.customer_id, redemption.customer_email)
     if owner == (None, None):
         raise NotFoundError("Rivo does not say whose redemption this is; nothing was refunded.")
-    if _is_same(identity_of(identifier), owner):
+    if is_same(identity_of(identifier), owner):
         return
     customer = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
-    if not _is_same(_identity(customer.customer_id, customer.email), owner):
+    if not is_same(identity(customer.customer_id, customer.email), owner):
         raise NotFoundError("That customer has no redemption with this id.")
-
-
-def _identity(customer_id: int | None, email: str | None) -> Identity:
-    return str(customer_id) if customer_id is not None else None, email and email.casefold()
-
-
-def _is_same(one: Identity, other: Identity) -> bool:
-    """Say whether two identities share their id or their e-mail address."""
-    return any(mine and mine == theirs for mine, theirs in zip(one, other, strict=True))
 
 
 async def _refund(rivo: Rivo, redemption_id: int, who: str) -> Resource:

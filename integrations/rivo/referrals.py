@@ -12,8 +12,9 @@ from msgspec import Meta
 
 from integrations.actions import Answer
 from integrations.kinds import ADDRESS_KIND
-from integrations.rivo.client import EVERYONE, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import find_customer
+from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Email, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
 from integrations.rivo.resource import Resource
