@@ -14,7 +14,7 @@ LARGEST = 2**63
 DIGITS = re.compile(r"[0-9]{1,19}")
 # An operator's address inside a note is nobody's business (contract, trap 8). It begins where a
 # word does, or a long note without one would be searched from every letter.
-OPERATOR = re.compile(r"(?<![^\s@<>()\"'])[^\s@<>()\"']+@[^\s@<>()\"']+")
+OPERATOR = re.compile(r"(?<![^\s@<>()\"'])[^\s@<>()\"']+@[^\s<>()\"']+")
 
 
 def strange(what: str) -> ActionError:
