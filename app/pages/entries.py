@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 from markupsafe import Markup, escape
 
-from app.problems import STATUS
+from app.openapi import Example, document, read_examples
+from app.problems import MEDIA_TYPE, STATUS
 from integrations.actions import CONTEXT, Action, Input
-from integrations.errors import ActionError, NotConfiguredError, UnavailableError
 
 CODE: Final = re.compile(r"`([^`]+)`")
-TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null|-?\d[\d.eE+-]*)\b')
+ERROR: Final = re.compile(r"\b[A-Z][A-Za-z]+Error\b")
+CODES: Final = {kind.__name__: kind.code for kind in STATUS}
+TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(true|false|null|-?\d[\d.eE+-]*)')
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One action: its words, its inputs, a request to try and what it answers."""
+    """One action: its words, its inputs, a request to try, and what it answers.
+
+    `answers` are titles and JSON, the canonical one first; `refusals` are the other statuses.
+    """
 
     name: str
     writes: bool
@@ -40,31 +45,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     paragraphs: list[Markup]
     inputs: list[Row]
     request: Mapping[str, Any]
-    answer: Markup | None
-    status: int
-    refusals: list[tuple[str, str]]
+    answers: list[tuple[str, Markup]]
+    refusals: list[str]
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to be refused."""
+    """One status of refusals: what it means, and a sentence for each of its codes."""
 
-    status: int
-    code: str
+    status: str
     words: str
-
-
-BEFORE_AN_ACTION: Final = tuple(
-    Refusal(status=status, code=code, words=words)
-    for status, code, words in (
-        (400, "unparsable", "The query or the body cannot be read."),
-        (401, "unauthorized", "The key is missing or wrong."),
-        (404, "closed", "The door is closed: the service was given no secret for it."),
-        (404, "no_such_action", "There is no action of that name; the nearest one is named."),
-        (405, "method_not_allowed", "A write wants POST; the header Allow says so."),
-        (413, "too_large", "The body is larger than 64 KB."),
-        (415, "unsupported_media_type", "The body is neither JSON nor a form."),
-    )
-)
+    sentences: list[tuple[str, str]]
 
 
 class Curl(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,56 +69,92 @@ class Curl(msgspec.Struct, frozen=True, kw_only=True):
         start = f"curl -s -H {quote}Authorization: Bearer {self.key}{quote}"
         url = f"{self.url}/actions/{name}"
         if not writes:
-            query = f"?{urlencode(given, safe='@:,')}" if given else ""
+            # JSON's true and false read better than Python's, which are taken as well.
+            plain = {k: json.dumps(v) if isinstance(v, bool) else v for k, v in given.items()}
+            query = f"?{urlencode(plain, safe='@:,')}" if given else ""
             return f"{start} \\\n  {shlex.quote(url + query)}"
         body = shlex.quote(json.dumps(given, ensure_ascii=False))
         lines = (start, "-H 'Content-Type: application/json'", f"-d {body}", shlex.quote(url))
         return " \\\n  ".join(lines)
 
 
-def entry_of(action: Action, example: tuple[Mapping[str, Any], object] | None) -> Entry:
-    """Describe an action; `example` is a request's inputs and their answer."""
-    given, answer = example or (_likely(action), None)
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the pages say of the actions."""
+
+    version: str
+    entries: dict[str, Entry]
+    context: list[Row]
+    refusals: list[Refusal]
+
+    @property
+    def reads(self) -> list[Entry]:
+        """The actions that read."""
+        return [entry for entry in self.entries.values() if not entry.writes]
+
+    @property
+    def writes(self) -> list[Entry]:
+        """The actions that write."""
+        return [entry for entry in self.entries.values() if entry.writes]
+
+
+def make_book(actions: Mapping[str, Action]) -> Book:
+    """Describe the actions in the words of their functions and of the OpenAPI document."""
+    described, examples = document(actions), read_examples()
+    return Book(
+        version=described["info"]["version"],
+        entries={
+            name: _entry(action, examples[name], described["paths"][f"/actions/{name}"]["post"])
+            for name, action in actions.items()
+        },
+        context=[_row(each) for each in CONTEXT],
+        refusals=_refusals(described["components"]["responses"].values()),
+    )
+
+
+def _entry(action: Action, example: Example, operation: Mapping[str, Any]) -> Entry:
+    status = "201" if action.creates else "200"
+    answers = [(f"Answer, {status}", example.answer), ("The same at /gorgias", example.flat)]
+    if example.full is not None:
+        answers.append(("The same with shape=full", example.full.answer))
     return Entry(
         name=action.name,
         writes=action.writes,
         summary=action.summary,
-        paragraphs=[_prose(each) for each in action.description.split("\n\n") if each],
+        paragraphs=[spelled(each) for each in action.description.split("\n\n") if each],
         inputs=[_row(each) for each in action.inputs],
-        request=given,
-        answer=None if answer is None else pretty(answer),
-        status=201 if action.creates else 200,
-        refusals=[],
+        request=example.given,
+        answers=[(title, pretty(answer)) for title, answer in answers],
+        refusals=[each for each in operation["responses"] if each not in ("200", "201")],
     )
 
 
-def context_rows() -> list[Row]:
-    """Describe the inputs that every action accepts."""
-    return [_row(each) for each in CONTEXT]
-
-
-def refusals() -> list[Refusal]:
-    """Describe every way to be refused, by status."""
-    ends = [_refusal(STATUS[kind], kind) for kind in STATUS]
-    ends.append(_refusal(STATUS[UnavailableError], NotConfiguredError))
-    return sorted([*BEFORE_AN_ACTION, *ends], key=lambda each: each.status)
+def _refusals(responses: Iterable[Mapping[str, Any]]) -> list[Refusal]:
+    found = []
+    for response in responses:
+        problem = response["content"].get(MEDIA_TYPE.decode())
+        # The flat ones of /gorgias say the same in another shape.
+        if problem is None or len(response["content"]) > 1:
+            continue
+        told = {code: each["value"] for code, each in problem["examples"].items()}
+        status = next(iter(told.values()))["status"]
+        sentences = [(code, value["error"]) for code, value in told.items()]
+        words = response["description"]
+        found.append(Refusal(status=str(status), words=words, sentences=sentences))
+    return sorted(found, key=lambda each: each.status)
 
 
 def pretty(value: object) -> Markup:
     """Show JSON with its names and values told apart."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    shown, end = Markup(), 0
+    shown: list[str] = []
+    end = 0
     for found in TOKEN.finditer(text):
         kind = "k" if found[2] else "v"
-        token = found[1] or found[3]
-        shown += escape(text[end : found.start()])
-        shown += Markup('<span class="{}">{}</span>{}').format(kind, token, found[2] or "")
+        token = escape(found[1] or found[3])
+        between = escape(text[end : found.start()])
+        shown.append(f'{between}<span class="{kind}">{token}</span>{found[2] or ""}')
         end = found.end()
-    return shown + escape(text[end:])
-
-
-def _refusal(status: int, kind: type[ActionError]) -> Refusal:
-    return Refusal(status=status, code=kind.code, words=(kind.__doc__ or "").partition("\n")[0])
+    return Markup("".join(shown)) + escape(text[end:])  # noqa: S704 -- every part is escaped
 
 
 def _row(given: Input) -> Row:
@@ -142,13 +168,10 @@ def _row(given: Input) -> Row:
     )
 
 
-def _likely(action: Action) -> dict[str, Any]:
-    return {each.name: each.examples[0] for each in action.inputs if each.required}
-
-
-def _prose(paragraph: str) -> Markup:
-    """Show a paragraph of a docstring: what stands in backticks is code."""
-    parts = CODE.split(" ".join(paragraph.split()))
+def spelled(words: str) -> Markup:
+    """Show words of ours: what stands in backticks is code, an error goes by its code."""
+    named = ERROR.sub(lambda found: f"`{CODES.get(found[0], found[0])}`", words)
+    parts = CODE.split(" ".join(named.split()))
     return Markup().join(
         Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
         for at, part in enumerate(parts)

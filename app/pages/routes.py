@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.environment import DEMO_KEY
-from app.pages.entries import Curl, context_rows, entry_of, refusals
+from app.pages.entries import Book, Curl, make_book, spelled
 from app.settings import Settings
 from app.shops import Shops
 from integrations.actions import Action
@@ -42,37 +43,34 @@ def page_routes(settings: Settings, shops: Shops, actions: Mapping[str, Action])
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    entries = [entry_of(action, None) for action in actions.values()]
-    reads = [entry for entry in entries if not entry.writes]
-    writes = [entry for entry in entries if entry.writes]
+    templates.filters["spelled"] = spelled
+
+    @cache
+    def book() -> Book:
+        """Describe the actions when somebody first wants to read about them."""
+        return make_book(actions)
 
     def page(name: str, request: Request, **more: object) -> Response:
         demo = settings.sandbox and shops.caller("actions", DEMO_KEY.encode()) is not None
         url = settings.public_url or _address(request)
+        template = templates.get_template(f"{name}.html")
         return HTMLResponse(
-            templates.get_template(f"{name}.html").render(
+            template.render(
                 here=name,
+                book=book(),
                 sandbox=settings.sandbox,
                 curl=Curl(url=url.rstrip("/"), key=DEMO_KEY if demo else "$API_KEY"),
-                entries=entries,
                 **more,
             )
         )
 
     async def home(request: Request) -> Response:
-        known = "get_customer" if settings.sandbox else "list_vip_tiers"
-        first = next(entry for entry in entries if entry.name == known)
+        # Every real shop has tiers; whom it knows is not ours to guess.
+        first = "get_customer" if settings.sandbox else "list_vip_tiers"
         return page("home", request, first=first, doors=_doors(shops))
 
     async def docs(request: Request) -> Response:
-        return page(
-            "docs",
-            request,
-            chapters=CHAPTERS,
-            groups=(("Reads", reads), ("Writes", writes)),
-            context=context_rows(),
-            refusals=refusals(),
-        )
+        return page("docs", request, chapters=CHAPTERS)
 
     return [Route("/", home), Route("/docs", docs), *map(_static, STATIC)]
 

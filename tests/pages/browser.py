@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,13 @@ FLAGS: Final = (
     "--no-first-run",
     "--remote-debugging-pipe",
 )
+# Chromium hears on descriptor 3 and answers on 4, whatever they are here.
+LAUNCH: Final = """\
+import os, sys
+os.dup2(int(sys.argv[1]), 100), os.dup2(int(sys.argv[2]), 101)
+os.dup2(100, 3), os.dup2(101, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -32,7 +40,7 @@ class Browser:
     def __init__(self, asks: int, hears: int) -> None:
         self.complaints: list[str] = []
         self._asks = asks
-        self._hears = os.fdopen(hears, "rb")
+        self._hears = hears
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
@@ -61,8 +69,10 @@ class Browser:
             pass
 
     def value(self, expression: str) -> Any:
-        """Evaluate an expression of JavaScript in the page, and answer its value."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Evaluate an expression of JavaScript in the page, and answer what comes of it."""
+        found = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         return found["result"].get("value")
 
     def call(self, method: str, **params: Any) -> Any:
@@ -80,7 +90,7 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            chunk = os.read(self._hears.fileno(), 65_536)
+            chunk = os.read(self._hears, 65_536)
             if not chunk:
                 raise RuntimeError("the browser has gone")
             self._buffer += chunk
@@ -108,10 +118,11 @@ def running_browser(profile: Path) -> Iterator[Browser]:
     assert CHROMIUM
     child_hears, asks = os.pipe()
     hears, child_says = os.pipe()
-    # Chromium reads its commands from descriptor 3 and answers on 4, whatever they are here.
-    start = f'exec "$0" "$@" 3<&{child_hears} 4>&{child_says}'
     process = subprocess.Popen(
-        ["/bin/sh", "-c", start, CHROMIUM, *FLAGS, f"--user-data-dir={profile}"],
+        [
+            *(sys.executable, "-I", "-S", "-c", LAUNCH, str(child_hears), str(child_says)),
+            *(CHROMIUM, *FLAGS, f"--user-data-dir={profile}"),
+        ],
         pass_fds=(child_hears, child_says),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -119,12 +130,13 @@ def running_browser(profile: Path) -> Iterator[Browser]:
     )
     os.close(child_hears)
     os.close(child_says)
-    browser = Browser(asks, hears)
     try:
+        browser = Browser(asks, hears)
         yield browser
-    finally:
         with contextlib.suppress(OSError, RuntimeError):
             browser.call("Browser.close")
-        process.wait(timeout=20)
+    finally:
+        # A browser that has nobody to hear leaves by itself.
         os.close(asks)
-        browser._hears.close()
+        os.close(hears)
+        process.wait(timeout=30)
