@@ -17,7 +17,7 @@ from integrations.actions import Answer
 from integrations.memory import Memory
 from integrations.rivo import ACTIONS, Rivo, ShopFacts
 from integrations.rivo.client import BASE_URL
-from integrations.upstream import Upstream, make_client
+from integrations.upstream import Upstream
 
 KEY = "raw-key-without-bearer"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -45,14 +45,12 @@ class Clock:
 class Stage:
     """A Rivo whose clock stands still and whose network is respx's."""
 
-    def __init__(self, router: respx.MockRouter, facts: ShopFacts | None = None) -> None:
+    def __init__(
+        self, router: respx.MockRouter, client: httpx.AsyncClient, facts: ShopFacts | None = None
+    ) -> None:
         self.router = router
         self.clock = Clock()
-        self.upstream = Upstream(
-            make_client(base_url=BASE_URL, headers={"Authorization": KEY}),
-            name="rivo",
-            clock=self.clock,
-        )
+        self.upstream = Upstream(client, name="rivo", clock=self.clock)
         self.memory = Memory(clock=self.clock)
         self.rivo = Rivo(
             self.upstream,

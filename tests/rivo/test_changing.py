@@ -26,11 +26,11 @@ ROUTER_404 = httpx.Response(404, html="<h1>Not Found</h1>")
 
 
 @pytest.fixture
-async def open_stage() -> AsyncIterator[Stage]:
+async def open_stage(client: httpx.AsyncClient) -> AsyncIterator[Stage]:
     """A shop that lets callers change names and consent as well."""
     fields = frozenset({"first_name", "last_name", "accepts_marketing"})
     with respx.mock(assert_all_called=False) as router:
-        yield Stage(router, ShopFacts(customer_fields=fields))
+        yield Stage(router, client, ShopFacts(customer_fields=fields))
 
 
 async def test_update_customer_dob_sends_the_birthday_and_answers_the_customer(
