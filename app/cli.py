@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,17 +17,15 @@ from rich.console import Console
 from app.check.asking import Asker
 from app.check.report import Report
 from app.check.run import check as run_check
-from app.environment import load
+from app.environment import DEMO_KEY, load
 from app.main import SANDBOX_URL, World, create_app, sandbox_world
 from app.observe import make_log
+from app.pages.entries import Curl
 from app.settings import Settings, SettingsError, ShopSettings
 from integrations.errors import ActionError
 from integrations.inputs import customer_identifier
 
-TRY: Final = """\
-  curl -s -H 'Authorization: Bearer {key}' \\
-    '{url}/actions/get_customer?customer_email=sarah.martinez@example.com'"""
-
+TRY: Final = ("get_customer", {"customer_email": "sarah.martinez@example.com"})
 PIPED_WIDTH: Final = 120
 
 
@@ -131,12 +130,14 @@ def _settings(environ: Mapping[str, str], *, sandbox: bool) -> Settings:
 
 def _greet(settings: Settings, host: str, port: int) -> None:
     """Say on standard error where to look and what to try; standard output is the log's."""
-    url = f"http://{host}:{port}"
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    callers = {caller.name for shop in settings.shops for caller in shop.callers}
     _say(f"rivo-helpdesk on {url}  (documentation: {url}/docs)")
     if settings.sandbox:
         _say("This is the sandbox: a demo shop, no real customers. Try:")
-        _say(TRY.format(key="demo", url=url))
-    elif not any(shop.callers for shop in settings.shops):
+        key = DEMO_KEY if DEMO_KEY in callers else "$API_KEY"
+        _say(textwrap.indent(Curl(url=url, key=key)(*TRY, writes=False), "  "))
+    elif not callers:
         _say("No caller has a key yet, so every door is closed: set API_KEY to open /actions.")
 
 
