@@ -221,8 +221,9 @@ class Rivo:
         """
         if made:
             raise NotFoundError("Rivo knows no such customer or reward; nothing was changed.")
-        with contextlib.suppress(UnavailableError):
-            await self.get("customers", who, who=who, single=True)
+        if who != EVERYONE:
+            with contextlib.suppress(UnavailableError):
+                await self.get("customers", who, who=who, single=True)
 
 
 def _spelt(value: object) -> str:
