@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ FLAGS: Final = (
     "--no-first-run",
     "--remote-debugging-pipe",
 )
+SILENCE_SECONDS: Final = 60.0
+
 # Chromium hears on descriptor 3 and answers on 4, whatever they are here.
 LAUNCH: Final = """\
 import os, sys
@@ -90,7 +93,8 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            chunk = os.read(self._hears, 65_536)
+            spoke, _, _ = select.select([self._hears], [], [], SILENCE_SECONDS)
+            chunk = os.read(self._hears, 65_536) if spoke else b""
             if not chunk:
                 raise RuntimeError("the browser has gone")
             self._buffer += chunk
