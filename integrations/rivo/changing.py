@@ -24,6 +24,9 @@ from integrations.rivo.inputs import Birthday, CustomerEmail, VipTierId
 from integrations.rivo.replies import LOST
 from integrations.rivo.resource import Resource
 
+PROVEN = {"dob", "vip_tier"}
+"""What Rivo is known to change; the rest it may leave as it was without a word (contract, U11)."""
+
 
 class CustomerChangedAnswer(Answer):
     """The customer after the change."""
@@ -117,6 +120,8 @@ async def _read_back(
         customer = (await find_customer(rivo, identifier)).resource
         answer = _changed(customer)
     except (UnavailableError, NotFoundError):
+        if wanted.keys() - PROVEN:
+            raise OutcomeUnknownError(LOST) from None
         known = {"id": identifier} if identifier.isdecimal() else {"email": identifier}
         return _changed(Resource({**known, **wanted}))
     if _differing(customer, wanted):

@@ -172,6 +172,18 @@ async def test_a_confirmed_change_stays_confirmed_where_nothing_can_be_read_back
     )
 
 
+async def test_what_rivo_may_leave_as_it_was_is_not_taken_for_changed(
+    open_stage: Stage,
+) -> None:
+    open_stage.on("PUT", "/customers/.*", NOTHING)
+    open_stage.on("GET", "/customers/.*", httpx.Response(503))
+
+    with pytest.raises(OutcomeUnknownError, match="may have been applied"):
+        await open_stage.run(
+            "update_customer", customer_email=SARAH, dob="07-13", first_name="Sara"
+        )
+
+
 async def test_update_customer_vip_tier_answers_the_customer_that_came(stage: Stage) -> None:
     stage.on("POST", "/customers/.*/vip_tier", SILVER, status=201)
 
