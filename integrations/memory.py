@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from cachetools import TLRUCache
+from cachetools import TLRUCache, TTLCache
 
 OVERHEAD: Final = 1_000  # bytes an entry costs besides its body, measured with tracemalloc
 
@@ -41,16 +41,24 @@ class Memory:
     """The remembered reads of one shop.
 
     `clock` gives seconds that only go forward; `max_bytes` bounds bodies and bookkeeping together,
-    and so also the number of entries (each counts as at least `OVERHEAD` bytes).
+    and so also the number of entries (each counts as at least `OVERHEAD` bytes). For
+    `settle_seconds` after a drop a read may still show what was before: it is shared, not kept.
     """
 
-    def __init__(self, *, clock: Callable[[], float], max_bytes: int = 64_000_000) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        max_bytes: int = 64_000_000,
+        settle_seconds: float = 5.0,
+    ) -> None:
         self._entries: TLRUCache[Hashable, _Entry, float] = TLRUCache(
             maxsize=max_bytes,
             ttu=lambda _key, entry, now: now + entry.fresh_seconds,
             timer=clock,
             getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
         )
+        self._unsettled: TTLCache[str, None] = TTLCache(100_000, settle_seconds, timer=clock)
         self._tagged: dict[str, set[Hashable]] = {}
         self._flights: dict[Hashable, _Flight] = {}
         self._noted = 0
@@ -91,9 +99,14 @@ class Memory:
         """Forget what concerns any of the tags, and let no read that has begun fill the memory."""
         self._drops += 1
         for tag in tags:
+            self._unsettled[tag] = None
             for key in self._tagged.pop(tag, ()):
                 self._entries.pop(key, None)
         self._flights = {key: f for key, f in self._flights.items() if f.lasting}
+
+    def is_settled(self, tags: Collection[str]) -> bool:
+        """Say whether what is read now about all of the tags shows every drop."""
+        return not any(tag in self._unsettled for tag in tags)
 
     async def close(self) -> None:
         """Wait for the reads that are under way; each ends by its own deadline."""
@@ -109,7 +122,8 @@ class Memory:
     ) -> Remembered:
         drops = self._drops
         read = await fetch()
-        if (lasting or drops == self._drops) and fresh_seconds > 0:
+        is_true = lasting or (drops == self._drops and self.is_settled(read.tags))
+        if is_true and fresh_seconds > 0:
             self._keep(key, _Entry(read, fresh_seconds))
         return read
 

@@ -5,13 +5,9 @@ Source: https://developer-docs.rivo.io/reference/customers-1
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
-
 import msgspec
 
 from integrations.actions import ReadAnswer
-from integrations.errors import ActionError, NotFoundError, UnavailableError
 from integrations.rivo.client import Found, Rivo
 from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
@@ -90,10 +86,6 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
             loyalty_status=resource.text("loyalty_status"),
         )
 
-    def in_order(self) -> tuple[int, Decimal]:
-        """Order balances of one customer by how much there is."""
-        return self.points_tally or 0, Decimal(self.credits_tally or 0)
-
 
 class CustomerAnswer(ReadAnswer):
     """One customer."""
@@ -116,38 +108,6 @@ async def find_customer(rivo: Rivo, identifier: str) -> Found:
     if found.resource.id is None:
         raise strange("the customer's id")
     return found
-
-
-async def balance_after(
-    rivo: Rivo,
-    identifier: str,
-    said: Resource | None,
-    *,
-    pick: Callable[..., Balance] | None = None,
-) -> Balance | None:
-    """Find the balance after a write that is done; None where nothing tells it.
-
-    A points event's customer has it. A redemption's may still be the one before, and a read may
-    lag behind by seconds: `pick` is min where the write took something away and max where it gave,
-    so that of two balances the one is taken that the write has reached.
-    """
-    told = _told(said) if said else None
-    if told and pick is None:
-        return told
-    try:
-        read = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
-    except (UnavailableError, NotFoundError):
-        return told
-    return pick((told, read), key=Balance.in_order) if told and pick else read
-
-
-def _told(said: Resource) -> Balance | None:
-    """Read the balance in a write's answer; what is odd about it does not undo the write."""
-    try:
-        balance = Balance.from_rivo(said)
-    except ActionError:
-        return None
-    return None if balance.points_tally is None else balance
 
 
 async def get_customer(rivo: Rivo, *, customer_email: CustomerEmail) -> CustomerAnswer:

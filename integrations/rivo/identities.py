@@ -60,10 +60,15 @@ def named_in(reply: Reply, asked: Identity) -> Identity:
 
 
 def tags_of_read(reply: Reply, who: str | None) -> frozenset[str]:
-    """Name whom a remembered read concerns; an identifier not known is named as unknown."""
+    """Name whom a remembered read concerns."""
     if who is None or who == EVERYONE:
         return frozenset({who} if who else ())
-    number, email = named_in(reply, identity_of(who))
+    return tags_of_customer(named_in(reply, identity_of(who)))
+
+
+def tags_of_customer(customer: Identity) -> frozenset[str]:
+    """Name a customer; an identifier not known is named as unknown."""
+    number, email = customer
     return frozenset({SOMEONE, f"id:{number or '?'}", f"email:{email or '?'}"})
 
 

@@ -14,8 +14,9 @@ from msgspec import Meta
 
 from integrations.actions import Answer
 from integrations.errors import InputError
+from integrations.rivo.balances import balance_told, look_at_balance
 from integrations.rivo.client import Rivo
-from integrations.rivo.customers import Balance, balance_after
+from integrations.rivo.customers import Balance
 from integrations.rivo.filters import all_of, applied_between, is_token, of, period
 from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
@@ -139,10 +140,11 @@ async def create_points_event(
         },
         who=customer_email,
     )
-    return PointsEventAnswer(
-        points_event=PointsEvent.from_rivo(said),
-        customer=await balance_after(rivo, customer_email, said.inner("customer")),
-    ).made_from(said.full())
+    event = PointsEvent.from_rivo(said)
+    customer = balance_told(said)  # unlike a redemption's, an event's is the one after it
+    if customer is None and (seen := await look_at_balance(rivo, customer_email)):
+        customer = seen.balance
+    return PointsEventAnswer(points_event=event, customer=customer).made_from(said.full())
 
 
 async def list_points_events(

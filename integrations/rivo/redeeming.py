@@ -12,11 +12,18 @@ from typing import Annotated
 from msgspec import Meta
 
 from integrations.actions import Answer
-from integrations.errors import InputError, NotFoundError
+from integrations.errors import ActionError, InputError, NotFoundError
 from integrations.inputs import LARGEST_AMOUNT
 from integrations.kinds import PRICE_KIND, between
+from integrations.rivo.balances import (
+    Move,
+    balance_after,
+    balance_told,
+    before_sending,
+    look_at_balance,
+)
 from integrations.rivo.client import Rivo
-from integrations.rivo.customers import Balance, balance_after, find_customer
+from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.identities import EVERYONE, identity, identity_of, is_same
 from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
 from integrations.rivo.points_redemptions import PointsRedemption
@@ -65,6 +72,7 @@ async def create_points_redemption(
     credits_amount: CreditsAmount | None = None,
 ) -> PointsRedemptionAnswer:
     """Redeem a reward for a customer: takes the points or store credit, makes a discount code."""
+    before = await look_at_balance(before_sending(rivo), customer_email)
     said = await rivo.send(
         "POST",
         "points_redemptions",
@@ -76,10 +84,11 @@ async def create_points_redemption(
         },
         who=customer_email,
     )
-    return PointsRedemptionAnswer(
-        points_redemption=PointsRedemption.from_rivo(said),
-        customer=await balance_after(rivo, customer_email, said.inner("customer"), pick=min),
-    ).made_from(_documented(said))
+    redemption, took = PointsRedemption.from_rivo(said), Move.of(said, sign=-1)
+    after = await balance_after(rivo, customer_email, before, balance_told(said), took)
+    return PointsRedemptionAnswer(points_redemption=redemption, customer=after).made_from(
+        _documented(said)
+    )
 
 
 async def redeem_customer_points(
@@ -133,20 +142,37 @@ async def refund_points_redemption(
     If `customer_email` is given, the redemption must be that customer's. A repeat gives nothing
     twice. Source: https://developer-docs.rivo.io/reference/refund-points-redemption
     """
-    if customer_email is not None:
-        await _check_owner(rivo, redemption_id, customer_email)
-    said = await _refund(rivo, redemption_id, customer_email or EVERYONE)
-    redemption, customer = PointsRedemption.from_rivo(said), said.inner("customer")
-    named = redemption.customer_email or redemption.customer_id
-    who = customer_email or (str(named) if named is not None else None)
-    return PointsRedemptionAnswer(
-        points_redemption=redemption,
-        customer=await balance_after(rivo, who, customer, pick=max) if who else None,
-    ).made_from(_documented(said))
+    early = before_sending(rivo)
+    taken: PointsRedemption | None
+    if customer_email is None:
+        taken = await _redemption_of_anybody(early, redemption_id)
+    else:
+        taken = await _redemption_of(early, redemption_id, customer_email)
+    named = customer_email or (taken and (taken.customer_email or taken.customer_id))
+    who = EVERYONE if named is None else str(named)
+    before = await look_at_balance(early, who) if taken and named else None
+    said = await _refund(rivo, redemption_id, who)
+    redemption = PointsRedemption.from_rivo(said)
+    gave = Move() if taken and taken.refunded_at else Move.of(said, sign=1)
+    after = await balance_after(rivo, who, before, balance_told(said), gave)
+    return PointsRedemptionAnswer(points_redemption=redemption, customer=after).made_from(
+        _documented(said)
+    )
 
 
-async def _check_owner(rivo: Rivo, redemption_id: int, identifier: str) -> None:
-    """Make sure whose redemption it is; NotFoundError where it is not, or may not be, theirs."""
+async def _redemption_of_anybody(rivo: Rivo, redemption_id: int) -> PointsRedemption | None:
+    """Look at a redemption before its refund; None where it cannot be seen."""
+    try:
+        found = await rivo.get(
+            "points_redemptions", redemption_id, who=EVERYONE, single=True, optional=True
+        )
+        return PointsRedemption.from_rivo(found.resource)
+    except ActionError:
+        return None
+
+
+async def _redemption_of(rivo: Rivo, redemption_id: int, identifier: str) -> PointsRedemption:
+    """Look at a customer's redemption; NotFoundError where it is not, or may not be, theirs."""
     found = await rivo.get(
         "points_redemptions", redemption_id, who=identifier, single=True, optional=True
     )
@@ -154,11 +180,11 @@ async def _check_owner(rivo: Rivo, redemption_id: int, identifier: str) -> None:
     owner = identity(redemption.customer_id, redemption.customer_email)
     if owner == (None, None):
         raise NotFoundError("Rivo does not say whose redemption this is; nothing was refunded.")
-    if is_same(identity_of(identifier), owner):
-        return
-    customer = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
-    if not is_same(identity(customer.customer_id, customer.email), owner):
-        raise NotFoundError("That customer has no redemption with this id.")
+    if not is_same(identity_of(identifier), owner):
+        customer = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
+        if not is_same(identity(customer.customer_id, customer.email), owner):
+            raise NotFoundError("That customer has no redemption with this id.")
+    return redemption
 
 
 async def _refund(rivo: Rivo, redemption_id: int, who: str) -> Resource:

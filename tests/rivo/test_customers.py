@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.errors import NotFoundError, UnavailableError
-from integrations.rivo.customers import Balance, Customer, balance_after
+from integrations.rivo.customers import Balance, Customer
 from integrations.rivo.resource import Resource
 from tests.rivo.stage import (
     AS_OF,
@@ -180,64 +180,6 @@ async def test_list_customers_may_find_none(stage: Stage) -> None:
 
     assert ["GET /customers pagination[page]=1&pagination[per_page]=25"] == stage.sent
     assert ([], 0, None) == (answer["customers"], answer["count"], answer["next"])
-
-
-def balance(points: int | None, money: str | None = "0.0") -> Resource:
-    return Resource({"id": SARAH_ID, "points_tally": points, "credits_tally": money})
-
-
-async def test_the_balance_after_a_write_is_the_one_it_told(stage: Stage) -> None:
-    after = await balance_after(stage.rivo, SARAH, balance(250))
-
-    assert after is not None
-    assert 250 == after.points_tally
-    assert [] == stage.sent
-
-
-@pytest.mark.parametrize(
-    ("told", "read", "fewest", "most"),
-    [
-        ((150, "25.0"), (50, "25.0"), (50, "25.0"), (150, "25.0")),
-        ((0, "25.50"), (0, "0.0"), (0, "0.0"), (0, "25.50")),
-        ((0, None), (0, "9.0"), (0, None), (0, "9.0")),
-        ((0, "9.5"), (0, "10.0"), (0, "9.5"), (0, "10.0")),
-    ],
-)
-async def test_of_two_balances_the_one_counts_that_the_write_has_reached(
-    stage: Stage,
-    told: tuple[int, str | None],
-    read: tuple[int, str],
-    fewest: tuple[int, str | None],
-    most: tuple[int, str],
-) -> None:
-    body = changed(MARTINEZ, points_tally=read[0], credits_tally=read[1])
-    stage.on("GET", "/customers/.*", body)
-
-    for pick, expected in ((min, fewest), (max, most)):
-        after = await balance_after(stage.rivo, SARAH, balance(*told), pick=pick)
-        assert after is not None
-        assert expected == (after.points_tally, after.credits_tally)
-
-
-async def test_the_balance_after_a_write_is_read_where_nothing_tells_it(stage: Stage) -> None:
-    stage.on("GET", "/customers/.*", MARTINEZ)
-
-    for said in (None, balance(None), Resource({"points_tally": "many"})):
-        after = await balance_after(stage.rivo, SARAH, said)
-        assert after is not None
-        assert 150 == after.points_tally
-
-
-@pytest.mark.parametrize("trouble", [404, 503])
-async def test_a_balance_that_cannot_be_read_is_no_reason_to_fail(
-    stage: Stage, trouble: int
-) -> None:
-    stage.on("GET", "/customers/.*", *[{"error": "no"}] * 2, status=trouble)
-
-    assert await balance_after(stage.rivo, SARAH, None) is None
-    after = await balance_after(stage.rivo, SARAH, balance(50), pick=min)
-    assert after is not None
-    assert 50 == after.points_tally
 
 
 async def test_an_odd_customer_is_unavailable_and_names_what_was_odd(stage: Stage) -> None:

@@ -24,6 +24,7 @@ REFUND = sample("points_redemption__refund.reconstructed")
 OWNER_ID = 9193366159432
 OWNER = {"id": OWNER_ID, "email": SARAH}
 POST = "POST /points_redemptions"
+TAKEN = "/points_redemptions/24186741$"
 REFUND_ROUTE = "/points_redemptions/24186741/refund"
 ROUTER_404 = httpx.Response(404, html="<h1>Not Found</h1>")
 WRONG_VERB = httpx.Response(405, json={"error": "405 Not Allowed"})
@@ -56,24 +57,24 @@ async def test_create_points_redemption_sends_a_form_and_answers_code_and_balanc
     stage: Stage,
 ) -> None:
     stage.on("POST", "/points_redemptions", SPENT, status=201)
-    stage.on("GET", "/customers/.*", sarah(0, "0.0"))
+    stage.on("GET", "/customers/.*", sarah(0, "51.0"))
 
     answer = await stage.run(
         "create_points_redemption", customer_email=SARAH, reward_id="594155", credits_amount="25.50"
     )
 
     form = "customer_identifier=sarah.martinez%40example.com&reward_id=594155&credits_amount=25.50"
-    assert [f"{POST} {form}", "GET /customers/sarah.martinez%40example.com"] == stage.sent
+    assert ["GET /customers/sarah.martinez%40example.com", f"{POST} {form}"] == stage.sent
     assert {
         "points_redemption": REDEMPTION,
         "customer": {
             "email": "sarah.martinez@example.com",
-            "last_name": None,
-            "first_name": None,
+            "last_name": "Martinez",
+            "first_name": "Sarah",
             "customer_id": 9193366159432,
             "points_tally": 0,
-            "credits_tally": "0.0",
-            "loyalty_status": None,
+            "credits_tally": "25.50",
+            "loyalty_status": "member",
         },
     } == built(answer)
 
@@ -97,7 +98,7 @@ async def test_create_points_redemption_sends_points(stage: Stage) -> None:
     )
 
     form = "customer_identifier=7&reward_id=709490&points_amount=500"
-    assert f"{POST} {form}" == stage.sent[0]
+    assert f"{POST} {form}" == stage.sent[1]
 
 
 @pytest.mark.parametrize(
@@ -128,15 +129,15 @@ async def test_create_points_redemption_passes_on_why_rivo_refuses(stage: Stage)
         await stage.run("create_points_redemption", customer_email=SARAH, reward_id=1)
 
 
-async def test_the_balance_after_is_the_lower_one_of_those_told(stage: Stage) -> None:
+async def test_a_balance_told_that_has_not_moved_is_read_again(stage: Stage) -> None:
     stage.on("POST", "/points_redemptions", SPENT, status=201)
-    stage.on("GET", "/customers/.*", sarah(0, "25.50"))
+    stage.on("GET", "/customers/.*", sarah(0, "25.50"), sarah(0, "0.0"))
 
     answer = built(
         await stage.run("create_points_redemption", customer_email=SARAH, reward_id=594155)
     )
 
-    assert "25.50" == answer["customer"]["credits_tally"], "neither told what is left"
+    assert "0.0" == answer["customer"]["credits_tally"], "Rivo told the balance before"
 
 
 async def test_a_redemption_stays_done_where_the_balance_cannot_be_read(stage: Stage) -> None:
@@ -213,16 +214,16 @@ async def test_with_a_customer_it_shows_what_they_can_afford(stage: Stage) -> No
 
 async def test_with_both_it_redeems(stage: Stage) -> None:
     stage.on("POST", "/points_redemptions", SPENT, status=201)
-    stage.on("GET", "/customers/.*", sarah(0, "0.0"))
+    stage.on("GET", "/customers/.*", sarah(0, "51.0"))
 
     answer = await stage.run(
         "redeem_customer_points", customer_email=SARAH, reward_id=594155, credits_amount="25.50"
     )
 
-    assert stage.sent[0].startswith(POST)
+    assert stage.sent[1].startswith(POST)
     assert REDEMPTION == built(answer)["points_redemption"]
     assert [] == built(answer)["redeemable"]
-    assert "0.0" == built(answer)["customer"]["credits_tally"]
+    assert "25.50" == built(answer)["customer"]["credits_tally"]
     assert answer.wrote
     assert {"data": answer.resource} == sample("seed_create_points_redemption.doc")
 
@@ -265,14 +266,16 @@ def test_without_a_reward_it_only_looks() -> None:
 async def test_refund_points_redemption_sends_no_body_and_answers_the_balance(
     stage: Stage,
 ) -> None:
-    stage.on("POST", REFUND_ROUTE, REFUND, status=201)
+    stage.on("GET", TAKEN, SPENT)
     stage.on("GET", "/customers/.*", sarah(0, "25.50"))
+    stage.on("POST", REFUND_ROUTE, REFUND, status=201)
 
     answer = await stage.run("refund_points_redemption", redemption_id="24186741")
 
     assert [
-        "POST /points_redemptions/24186741/refund",
+        "GET /points_redemptions/24186741",
         "GET /customers/sarah.martinez%40example.com",
+        "POST /points_redemptions/24186741/refund",
     ] == stage.sent
     refunded = {"refunded_at": "2026-02-26T02:00:00.000Z", "usable": False}
     assert {
@@ -303,24 +306,35 @@ async def test_the_full_shape_of_a_refund_has_the_documented_keys(stage: Stage) 
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("taken", "read"),
     [
         ({"customer": None}, []),
         ({"customer": {"points_tally": 5}}, []),
-        ({"customer": None, "customer_id": 9193366159432}, ["GET /customers/9193366159432"]),
+        ({"customer": None, "customer_id": OWNER_ID}, ["GET /customers/9193366159432"]),
     ],
     ids=["nobody", "nobody by name", "by id"],
 )
-async def test_a_refund_reads_the_balance_of_whom_it_knows(
-    stage: Stage, said: dict[str, object], read: list[str]
+async def test_a_refund_tells_the_balance_of_whom_it_knows(
+    stage: Stage, taken: dict[str, object], read: list[str]
 ) -> None:
-    stage.on("POST", REFUND_ROUTE, changed(REFUND, **said), status=201)
-    stage.on("GET", "/customers/.*", sarah(0, "51.0"))
+    stage.on("GET", TAKEN, changed(SPENT, **taken))
+    stage.on("GET", "/customers/.*", sarah(0, "25.50"))
+    stage.on("POST", REFUND_ROUTE, REFUND, status=201)
 
     answer = built(await stage.run("refund_points_redemption", redemption_id=24186741))
 
-    assert read == stage.sent[1:]
+    assert read == stage.sent[1:-1]
     assert bool(read) == (answer["customer"] is not None)
+
+
+async def test_a_repeated_refund_gives_nothing_twice(stage: Stage) -> None:
+    stage.on("GET", TAKEN, REFUND)
+    stage.on("GET", "/customers/.*", sarah(0, "51.0"))
+    stage.on("POST", REFUND_ROUTE, REFUND, status=201)
+
+    answer = built(await stage.run("refund_points_redemption", redemption_id=24186741))
+
+    assert "51.0" == answer["customer"]["credits_tally"]
 
 
 @pytest.mark.parametrize(
@@ -337,13 +351,14 @@ async def test_a_refund_reads_the_balance_of_whom_it_knows(
 async def test_a_refund_for_a_customer_looks_first_whose_it_is(
     stage: Stage, identifier: str, owner: dict[str, object]
 ) -> None:
-    stage.on("GET", "/points_redemptions/24186741", {"data": row(24186741, **owner)})
+    stage.on("GET", TAKEN, {"data": row(24186741, **owner)})
     stage.on("POST", REFUND_ROUTE, REFUND, status=201)
-    stage.on("GET", "/customers/.*", sarah(0, "51.0"))
+    stage.on("GET", "/customers/.*", sarah(0, "25.50"))
 
     await stage.run("refund_points_redemption", redemption_id=24186741, customer_email=identifier)
 
-    assert ["GET /points_redemptions/24186741", f"POST {REFUND_ROUTE}"] == stage.sent[:2]
+    assert "GET /points_redemptions/24186741" == stage.sent[0]
+    assert f"POST {REFUND_ROUTE}" == stage.sent[-1]
 
 
 @pytest.mark.parametrize(
@@ -358,7 +373,7 @@ async def test_a_refund_for_a_customer_looks_first_whose_it_is(
 async def test_a_refund_asks_who_the_customer_is_where_that_tells(
     stage: Stage, identifier: str, owner: dict[str, object]
 ) -> None:
-    stage.on("GET", "/points_redemptions/24186741", {"data": row(24186741, **owner)})
+    stage.on("GET", TAKEN, {"data": row(24186741, **owner)})
     stage.on("GET", "/customers/.*", *[sarah(0, "51.0")] * 2)
     stage.on("POST", REFUND_ROUTE, REFUND, status=201)
 
@@ -380,7 +395,7 @@ async def test_a_refund_asks_who_the_customer_is_where_that_tells(
 async def test_what_may_not_be_the_customers_is_not_refunded(
     stage: Stage, owner: dict[str, object], message: str
 ) -> None:
-    stage.on("GET", "/points_redemptions/24186741", {"data": row(24186741, **owner)})
+    stage.on("GET", TAKEN, {"data": row(24186741, **owner)})
     stage.on("GET", "/customers/.*", sarah(0, "51.0"))
 
     with pytest.raises(NotFoundError, match=message):
@@ -392,7 +407,7 @@ async def test_what_may_not_be_the_customers_is_not_refunded(
 async def test_an_unknown_redemption_is_not_found(stage: Stage) -> None:
     error = sample("error__redemption_not_found.reconstructed")
     stage.on("POST", REFUND_ROUTE, error, status=404)
-    stage.on("GET", "/points_redemptions/24186741", error, status=404)
+    stage.on("GET", TAKEN, error, error, status=404)
 
     for inputs in ({}, {"customer_email": SARAH}):
         with pytest.raises(NotFoundError, match="Could not find a points redemption with that ID"):
@@ -442,7 +457,7 @@ async def test_a_store_without_refunds_is_told_apart(
 async def test_a_store_without_single_redemptions_refunds_only_without_a_customer(
     stage: Stage,
 ) -> None:
-    stage.on("GET", "/points_redemptions/24186741", ROUTER_404)
+    stage.on("GET", TAKEN, ROUTER_404)
 
     with pytest.raises(NotAvailableError):
         await stage.run("refund_points_redemption", redemption_id=24186741, customer_email=SARAH)
