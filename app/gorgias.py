@@ -32,6 +32,7 @@ class GorgiasManner(Manner):
 
     def __init__(self, public_url: str | None) -> None:
         self.public_url = public_url
+        self.blanks: dict[type[Answer], dict[str, Any]] = {}
 
     def answer(self, asked: Asked, answer: Answer) -> Reply:
         """Show what an action answered as one flat object."""
@@ -49,7 +50,7 @@ class GorgiasManner(Manner):
                 profile_url=self.public_url,
             )
         else:
-            flat = gorgias.flat_read(canonical, blank(action.answer), zone=facts.timezone)
+            flat = gorgias.flat_read(canonical, self.blank(action.answer), zone=facts.timezone)
         return Reply(200, encode(flat))
 
     def refuse(self, asked: Asked, error: ActionError, problem: Problem) -> Reply:
@@ -72,12 +73,18 @@ class GorgiasManner(Manner):
             )
         else:
             flat = gorgias.failed_read(
-                blank(action.answer),
+                self.blank(action.answer),
                 status=status,
                 message=problem.error,
                 zone=asked.caller.shop.settings.timezone,
             )
         return Reply(200, encode(flat))
+
+    def blank(self, answer: type[Answer]) -> dict[str, Any]:
+        """Return an answer with every key and nothing in it; made once, since it takes a while."""
+        if answer not in self.blanks:
+            self.blanks[answer] = blank(answer)
+        return self.blanks[answer]
 
 
 def blank(answer: type[Answer]) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _nothing(described: msgspec.inspect.Type) -> Any:
 
 
 def _status(error: ActionError) -> str:
-    if isinstance(error, InputError) and error.field == "customer_email" and error.given is None:
+    if isinstance(error, InputError) and error.field == "customer_email":
         return NO_EMAIL
     return UNKNOWN if isinstance(error, NotFoundError) else DOWN
 

@@ -15,7 +15,12 @@ def flat_read(answer: Mapping[str, Any], blank: Mapping[str, Any], *, zone: str)
 
     Every key of `blank` is there, also where the answer lacks the whole object.
     """
-    return {"status": "Found", "message": None} | _flat(blank, zone) | _flat(answer, zone)
+    there = {
+        name: value
+        for name, value in answer.items()
+        if value is not None or not isinstance(blank[name], Mapping)
+    }
+    return {"status": "Found", "message": None} | _flat(blank, zone) | _flat(there, zone)
 
 
 def failed_read(blank: Mapping[str, Any], *, status: str, message: str, zone: str) -> Flat:
@@ -31,7 +36,7 @@ def _flat(answer: Mapping[str, Any], zone: str) -> Flat:
                 flat[f"{name}_{key}".removeprefix("customer_")] = shown(inner, zone)
         elif isinstance(value, list):
             flat[name] = [_row(row, zone) for row in value]
-        elif value is not None or name in ("as_of", "stale", "count"):
+        else:
             flat[name] = shown(value, zone)
     return flat
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
+
+import msgspec
 
 from integrations.gorgias.answers import Flat
 from integrations.gorgias.texts import day, local, money
@@ -12,6 +16,12 @@ VERSION: Final = 1
 MOST_CODES: Final = 5
 MOST_REWARDS: Final = 4
 MOST_CHARACTERS: Final = 120
+MOST_CODE: Final = 60
+LINK: Final = re.compile(r"https?://[!-~]{1,250}")
+# Gorgias stores the answer with every ticket of the customer.
+MOST_BYTES: Final = 4000
+LINKS: Final = ("referral_link", "profile_url")
+UNCUT: Final = (*LINKS, "updated", "stale")
 STATUS: Final = {"member": "Member", "guest": "Guest", "excluded": "Excluded"}
 EMPTY: Final[Flat] = {
     "status": None,
@@ -43,7 +53,7 @@ EMPTY: Final[Flat] = {
 
 def failed_sidebar(*, status: str, message: str, profile_url: str | None) -> Flat:
     """Answer a sidebar that has nothing to show, with the same keys."""
-    return EMPTY | {"status": status, "message": message, "profile_url": profile_url}
+    return _fitted(EMPTY | {"status": status, "message": message, "profile_url": profile_url})
 
 
 def flat_sidebar(
@@ -55,8 +65,8 @@ def flat_sidebar(
     profile_url: str | None,
 ) -> Flat:
     """Flatten get_sidebar's canonical answer; `resource` is what Rivo said of the customer."""
-    customer = answer["customer"] or {}
-    if not answer["found"]:
+    customer = answer["customer"]
+    if customer is None:
         status = "Not a member" if answer["found"] is False else "Not available right now"
         return failed_sidebar(status=status, message=answer["message"], profile_url=profile_url) | {
             "updated": local(answer["as_of"], zone)
@@ -64,7 +74,7 @@ def flat_sidebar(
     names = (customer["first_name"], customer["last_name"])
     said = customer["loyalty_status"]
     subscription = answer["subscription"] or {}
-    return EMPTY | {
+    flat = EMPTY | {
         "status": STATUS.get(said or "", (said or "Member").capitalize()),
         "message": _short(answer["message"] or _hint(said)),
         "name": _short(" ".join(name for name in names if name)) or None,
@@ -87,14 +97,16 @@ def flat_sidebar(
                 "reward": _short(code["name"]),
                 "expires": day(code["expires_at"], zone) or "never",
             }
-            for code in answer["codes"][:MOST_CODES]
-        ],
+            for code in answer["codes"]
+            if len(code["code"] or "") <= MOST_CODE
+        ][:MOST_CODES],
         "last_activity": _activity(answer["activity"], currency, zone),
         "rewards_available": _rewards(answer["rewards"]),
         "updated": local(answer["as_of"], zone),
         "stale": "Yes" if answer["stale"] else "No",
         "profile_url": profile_url,
     }
+    return _fitted(flat)
 
 
 def _hint(status: str | None) -> str | None:
@@ -131,7 +143,7 @@ def _activity(rows: Sequence[Mapping[str, Any]], currency: str | None, zone: str
         return None
     row = rows[0]
     changes = [f"{row['points_diff']:+d} points"] if row["points_diff"] else []
-    if row["credits_diff"] and float(row["credits_diff"]):
+    if row["credits_diff"] and Decimal(row["credits_diff"]):
         sign = "" if row["credits_diff"].startswith(("-", "+")) else "+"
         changes.append(f"{sign}{money(row['credits_diff'], currency)}")
     when = day(row["applied_at"], zone)
@@ -147,7 +159,24 @@ def _rewards(rewards: Sequence[Mapping[str, Any]]) -> str | None:
     return (f"{line} and {more} more" if more > 0 else line) or None
 
 
-def _short(text: str | None) -> str | None:
-    if text is None or len(text) <= MOST_CHARACTERS:
+def _short(text: str | None, most: int = MOST_CHARACTERS) -> str | None:
+    if text is None or len(text) <= most:
         return text
-    return text[: MOST_CHARACTERS - 1] + "…"
+    return text[: most - 1] + "…"
+
+
+def _fitted(flat: Flat) -> Flat:
+    """Shorten texts, the longest first, until the whole fits; links and codes stay whole or go."""
+    for name in LINKS:
+        if not (isinstance(flat[name], str) and LINK.fullmatch(flat[name])):
+            flat[name] = None
+    most = 2 * MOST_CHARACTERS
+    while len(msgspec.json.encode(flat)) > MOST_BYTES and most > 1:
+        most //= 2
+        for name, value in flat.items():
+            if isinstance(value, str) and name not in UNCUT:
+                flat[name] = _short(value, most)
+        for code in flat["unused_codes"]:
+            code["reward"] = _short(code["reward"], most)
+            code["expires"] = _short(code["expires"], most)
+    return flat

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(rf"{DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}")
 
 
 def shown(value: object, zone: str) -> object:
@@ -32,15 +33,18 @@ def local(text: str, zone: str) -> str:
         return text
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return f"{aware.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
         return text
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{aware.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
 
 
 def day(text: object, zone: str) -> str | None:
-    """Show the date of an ISO time, or of a date."""
-    return local(text, zone)[:10] if isinstance(text, str) else None
+    """Show the date of an ISO time, or of a date; other text as it is."""
+    if not isinstance(text, str):
+        return None
+    told = local(text, zone)
+    return told[:10] if DATE.match(told) else told
 
 
 def money(amount: object, currency: str | None) -> str | None:

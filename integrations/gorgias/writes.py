@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from integrations.gorgias.answers import Flat
@@ -19,6 +20,10 @@ DONE: Final = {
     "update_customer_vip_tier": "Changed the VIP tier.",
     "cancel_membership": "Cancelled the membership.",
     "create_referral": "Recorded the referral.",
+}
+ENDS: Final = {
+    "end_of_period": " It goes on to the end of the period that is paid.",
+    "immediate": " It ends now.",
 }
 
 
@@ -45,15 +50,15 @@ def done(action: str, answer: Mapping[str, Any], *, wrote: bool, currency: str |
 
 def not_done(error: str, *, applied: bool | None, safe_to_retry: bool) -> Flat:
     """Answer a write that failed (`applied` False) or whose outcome is not known (None)."""
-    if applied is None:
-        advice = ""
-    elif safe_to_retry:
+    sentence = error if error.endswith((".", "!", "?")) else f"{error}."
+    advice = ""
+    if safe_to_retry:
         advice = " You can try again."
-    else:
+    elif applied is not None and "nothing was changed" not in error.casefold():
         advice = " Nothing was changed."
     return {
         "ok": "No",
-        "message": f"{error}{advice}",
+        "message": f"{sentence}{advice}",
         "error": error,
         "operation_id": None,
         "state": STATE[applied],
@@ -66,20 +71,22 @@ def not_done(error: str, *, applied: bool | None, safe_to_retry: bool) -> Flat:
 
 
 def _what(action: str, answer: Mapping[str, Any], currency: str | None) -> str:
+    if cancellation := answer.get("membership_cancellation"):
+        return DONE[action] + ENDS.get(cancellation["cancellation_policy"], "")
     event = answer.get("points_event")
     if not event:
         return DONE.get(action, "Done.")
     changes = []
     if event["points_diff"]:
         changes.append(_changed(event["points_diff"], f"{abs(event['points_diff'])} points"))
-    credits_diff = event["credits_diff"] or "0"
-    if float(credits_diff):
-        amount = money(credits_diff.lstrip("+-"), currency)
-        changes.append(_changed(float(credits_diff), f"{amount} of store credit"))
+    credits_diff = Decimal(event["credits_diff"] or 0)
+    if credits_diff:
+        amount = money(event["credits_diff"].lstrip("+-"), currency)
+        changes.append(_changed(credits_diff, f"{amount} of store credit"))
     return f"{' and '.join(changes)}." if changes else "Done."
 
 
-def _changed(diff: float, what: str) -> str:
+def _changed(diff: int | Decimal, what: str) -> str:
     return f"Gave {what}" if diff > 0 else f"Took {what} away"
 
 
