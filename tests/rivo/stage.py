@@ -68,8 +68,12 @@ class Stage:
 
     async def run(self, name: str, **inputs: Any) -> Answer:
         """Run an action as a door does: what came in as text is parsed first."""
+        return await self.run_until(self.clock() + 4.0, name, **inputs)
+
+    async def run_until(self, deadline: float, name: str, **inputs: Any) -> Answer:
+        """Run an action that has to end at a deadline."""
         values, _ = ACTIONS[name].parse(inputs)
-        answer = await ACTIONS[name].run(self.rivo.until(self.clock() + 4.0), **values)
+        answer = await ACTIONS[name].run(self.rivo.until(deadline), **values)
         assert isinstance(answer, ACTIONS[name].answer)
         return answer
 
