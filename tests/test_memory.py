@@ -1,0 +1,406 @@
+"""Memory: asked for once however many wait, forgotten in time, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
+
+import pytest
+
+from integrations.memory import OVERHEAD, Memory, Remembered
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Source:
+    """Something to read from: counts how often, and answers when its gate is open."""
+
+    def __init__(self, *tags: str, body: bytes = b"x", trouble: Exception | None = None) -> None:
+        self.tags = frozenset(tags)
+        self.body = body
+        self.trouble = trouble
+        self.asked = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self) -> Remembered:
+        self.asked += 1
+        await self.gate.wait()
+        if self.trouble:
+            raise self.trouble
+        return Remembered(body=self.body, as_of=NOW, tags=self.tags)
+
+
+class Stage:
+    """A memory that is read with the same patience each time."""
+
+    def __init__(self, max_bytes: int = 1_000_000) -> None:
+        self.clock = Clock()
+        self.memory = Memory(clock=self.clock, max_bytes=max_bytes)
+
+    async def read(
+        self, key: Hashable, source: Source, *, fresh: float = 30.0, lasting: bool = False
+    ) -> Remembered:
+        return await self.memory.read(key, source, fresh_seconds=fresh, seconds=5, lasting=lasting)
+
+    def indexed(self) -> int:
+        """How many keys the index of tags holds."""
+        return sum(map(len, self.memory._tagged.values()))
+
+
+async def turns(count: int = 5) -> None:
+    """Let other tasks run."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def stage() -> Stage:
+    return Stage()
+
+
+async def test_a_remembered_read_is_byte_for_byte_what_was_read(stage: Stage) -> None:
+    source = Source("id:1", body=b'{"points": 1.50}')
+
+    first, second = await stage.read("a", source), await stage.read("a", source)
+
+    assert Remembered(body=b'{"points": 1.50}', as_of=NOW, tags=frozenset({"id:1"})) == first
+    assert first is second
+    assert 1 == source.asked
+    assert (1, 1, 1) == (stage.memory.hits, stage.memory.misses, len(stage.memory))
+
+
+async def test_a_read_is_fresh_for_so_many_seconds(stage: Stage) -> None:
+    source = Source()
+    await stage.read("a", source, fresh=30)
+
+    stage.clock.seconds += 29.999
+    await stage.read("a", source)
+    assert 1 == source.asked
+
+    stage.clock.seconds += 0.001
+    await stage.read("a", source)
+    assert 2 == source.asked
+
+
+async def test_a_read_that_is_never_fresh_is_not_kept(stage: Stage) -> None:
+    source = Source()
+
+    for _ in range(2):
+        await stage.read("a", source, fresh=0)
+
+    assert 2 == source.asked
+    assert 0 == len(stage.memory)
+
+
+async def test_two_hundred_who_wait_cost_one_read(stage: Stage) -> None:
+    source = Source()
+    source.gate.clear()
+    waiting = [asyncio.create_task(stage.read("a", source)) for _ in range(200)]
+    await turns()
+
+    source.gate.set()
+    reads = await asyncio.gather(*waiting)
+
+    assert 1 == source.asked
+    assert {id(reads[0])} == {id(read) for read in reads}
+
+
+async def test_different_keys_are_read_apart(stage: Stage) -> None:
+    source = Source()
+
+    await asyncio.gather(*(stage.read(key, source) for key in "abc"))
+
+    assert 3 == source.asked
+
+
+async def test_a_failure_is_raised_for_all_who_wait_and_not_remembered(stage: Stage) -> None:
+    source = Source(trouble=LookupError("no such customer"))
+    source.gate.clear()
+    waiting = [asyncio.create_task(stage.read("a", source)) for _ in range(3)]
+    await turns()
+    source.gate.set()
+
+    raised = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert ["no such customer"] * 3 == [str(each) for each in raised]
+    source.trouble = None
+    assert b"x" == (await stage.read("a", source)).body
+    assert 2 == source.asked
+
+
+async def test_who_is_cancelled_leaves_the_read_to_the_others(stage: Stage) -> None:
+    source = Source()
+    source.gate.clear()
+    first, second = (asyncio.create_task(stage.read("a", source)) for _ in range(2))
+    await turns()
+
+    first.cancel()
+    await turns()
+    source.gate.set()
+
+    assert b"x" == (await second).body
+    assert first.cancelled()
+    await stage.read("a", source)
+    assert 1 == source.asked
+
+
+async def test_who_is_out_of_time_leaves_the_read_to_the_others(stage: Stage) -> None:
+    source = Source()
+    source.gate.clear()
+
+    with pytest.raises(TimeoutError):
+        await stage.memory.read("a", source, fresh_seconds=30, seconds=0.001)
+    other = asyncio.create_task(stage.read("a", source))
+    await turns()
+    source.gate.set()
+
+    assert b"x" == (await other).body
+    assert 1 == source.asked
+
+
+async def test_a_read_that_nobody_waits_for_any_more_is_still_remembered(stage: Stage) -> None:
+    source = Source()
+    source.gate.clear()
+    only = asyncio.create_task(stage.read("a", source))
+    await turns()
+    only.cancel()
+    source.gate.set()
+    await turns()
+
+    await stage.read("a", source)
+
+    assert 1 == source.asked
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_disturbs_nobody(stage: Stage) -> None:
+    source = Source(trouble=LookupError())
+    source.gate.clear()
+    only = asyncio.create_task(stage.read("a", source))
+    await turns()
+    only.cancel()
+    source.gate.set()
+    await turns()
+
+    assert {} == stage.memory._flights
+    gc.collect()  # an exception that nobody retrieved would be complained about here
+
+
+async def test_dropping_a_tag_forgets_what_concerns_it(stage: Stage) -> None:
+    one, other = Source("id:1", "email:a"), Source("id:2")
+    await stage.read("one", one)
+    await stage.read("other", other)
+
+    stage.memory.drop({"email:a", "email:nobody"})
+    stage.clock.seconds += 10
+    await stage.read("one", one)
+    await stage.read("other", other)
+
+    assert (2, 1) == (one.asked, other.asked)
+
+
+async def test_a_read_that_began_before_a_drop_does_not_fill_the_memory(stage: Stage) -> None:
+    source = Source("id:1")
+    source.gate.clear()
+    before = asyncio.create_task(stage.read("a", source))
+    await turns()
+
+    stage.memory.drop({"id:2"})
+    source.gate.set()
+    await before
+    stage.clock.seconds += 10
+    await stage.read("a", source)
+
+    assert 2 == source.asked
+
+
+async def test_who_comes_after_a_drop_does_not_share_a_read_from_before(stage: Stage) -> None:
+    old, new = Source("id:1", body=b"before"), Source("id:1", body=b"after")
+    old.gate.clear()
+    before = asyncio.create_task(stage.read("a", old))
+    await turns()
+
+    stage.memory.drop({"id:1"})
+    after = asyncio.create_task(stage.read("a", new))
+    await turns()
+    old.gate.set()
+
+    assert (b"before", b"after") == ((await before).body, (await after).body)
+
+
+async def test_soon_after_a_drop_a_read_is_shared_but_not_kept(stage: Stage) -> None:
+    touched, other = Source("id:1", "someone"), Source("id:2", "someone")
+    stage.memory.drop({"id:1"})
+    assert not stage.memory.is_settled({"id:1", "someone"})
+    assert stage.memory.is_settled({"id:2", "someone"})
+
+    stage.clock.seconds += 4.999
+    await asyncio.gather(*(stage.read("a", touched) for _ in range(9)))
+    assert 1 == touched.asked
+    for _ in range(2):
+        await stage.read("a", touched)
+        await stage.read("b", other)
+    assert (3, 1) == (touched.asked, other.asked)
+
+    stage.clock.seconds += 0.001
+    assert stage.memory.is_settled({"id:1"})
+    for _ in range(2):
+        await stage.read("a", touched)
+    assert 4 == touched.asked
+
+
+async def test_what_lasts_survives_drops_also_while_it_is_read(stage: Stage) -> None:
+    lasting = Source()
+    lasting.gate.clear()
+    first = asyncio.create_task(stage.read("catalogue", lasting, lasting=True))
+    await turns()
+
+    stage.memory.drop({"id:1", "everyone"})
+    second = asyncio.create_task(stage.read("catalogue", lasting, lasting=True))
+    await turns()
+    lasting.gate.set()
+    await asyncio.gather(first, second)
+    stage.memory.drop({"id:1", "everyone"})
+    await stage.read("catalogue", lasting, lasting=True)
+
+    assert 1 == lasting.asked
+
+
+async def test_the_bytes_are_bounded_and_the_least_used_read_goes_first() -> None:
+    stage = Stage(max_bytes=3 * (OVERHEAD + 1_000))
+    source = Source(body=b"x" * 1_000)
+    for key in "abc":
+        await stage.read(key, source)
+    await stage.read("a", source)
+
+    await stage.read("d", source)
+
+    assert 3 == len(stage.memory)
+    await stage.read("a", source)
+    assert 4 == source.asked
+    await stage.read("b", source)
+    assert 5 == source.asked
+
+
+async def test_the_entries_are_bounded_however_small_they_are() -> None:
+    stage = Stage(max_bytes=10 * OVERHEAD)
+
+    for number in range(50):
+        await stage.read(number, Source(body=b""))
+
+    assert 10 == len(stage.memory)
+
+
+async def test_what_is_larger_than_the_memory_is_not_kept(stage: Stage) -> None:
+    source = Source(body=b"x" * 1_000_000)
+
+    assert 1_000_000 == len((await stage.read("a", source)).body)
+    assert 0 == len(stage.memory)
+
+
+@pytest.mark.parametrize("forget", ["evicted", "expired", "dropped"])
+async def test_the_index_does_not_outgrow_what_is_remembered(forget: str) -> None:
+    stage = Stage(max_bytes=20 * OVERHEAD)
+
+    for number in range(5_000):
+        tags = f"id:{number}", f"email:{number}", "someone"
+        await stage.read(number, Source(*tags, body=b""), fresh=30)
+        if forget == "expired":
+            stage.clock.seconds += 31
+        if forget == "dropped":
+            stage.memory.drop({f"id:{number - 1}"})
+
+    assert 20 >= len(stage.memory)
+    assert stage.indexed() <= 8 * 20 + 1_000 + 3
+    assert len(stage.memory._tagged) <= 8 * 20 + 1_000 + 3
+
+
+async def test_what_is_alive_stays_in_the_index_when_it_is_pruned() -> None:
+    stage = Stage()
+    kept = Source("id:1")
+    await stage.read("kept", kept, fresh=1_000_000)
+    for number in range(2_000):
+        await stage.read(number, Source(f"email:{number}"), fresh=1)
+        stage.clock.seconds += 2
+
+    stage.memory.drop({"id:1"})
+    await stage.read("kept", kept)
+
+    assert 2 == kept.asked
+
+
+async def test_closing_waits_for_what_is_read(stage: Stage) -> None:
+    source, failing = Source(), Source(trouble=LookupError())
+    source.gate.clear()
+    reads = [asyncio.create_task(stage.read(key, s)) for key, s in enumerate([source, failing])]
+    await turns(1)
+    closing = asyncio.create_task(stage.memory.close())
+    await turns()
+    assert not closing.done()
+
+    source.gate.set()
+    await closing
+
+    await asyncio.gather(*reads, return_exceptions=True)
+    assert 1 == len(stage.memory)
+
+
+def single_key(number: int) -> Hashable:
+    return (("customers", f"customer{number}@example.com"), ())
+
+
+def list_key(number: int) -> Hashable:
+    order = ("sort[order_type]", "applied_at"), ("sort[order_direction]", "desc")
+    asked = (f"filters[{'customer_identifier'}]", f"customer{number}@example.com")
+    page = (f"pagination[{'page'}]", str(number)), (f"pagination[{'per_page'}]", str(1000 + number))
+    return (("points_events",), (asked, *order, *page))
+
+
+@pytest.mark.parametrize("key_of", [single_key, list_key])
+async def test_an_entry_costs_about_what_is_counted_for_it(
+    key_of: Callable[[int], Hashable],
+) -> None:
+    stage = Stage(max_bytes=100_000_000)
+    count, size = 2_000, 500
+
+    async def remember(number: int) -> None:
+        tags = "someone", f"id:{7_000_000_000_000 + number}", f"email:customer{number}@example.com"
+        read = Remembered(
+            body=bytes(size),
+            as_of=NOW.replace(microsecond=number),
+            tags=frozenset(tags),
+        )
+
+        async def fetch() -> Remembered:
+            return read
+
+        await stage.memory.read(key_of(number), fetch, fresh_seconds=30, seconds=5)
+
+    await remember(count)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            await remember(number)
+        await turns()
+        gc.collect()
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    costs = used / count - size
+    assert count + 1 == len(stage.memory)
+    assert OVERHEAD / 1.5 < costs < OVERHEAD * 1.5, f"an entry costs {costs:.0f} bytes"
