@@ -1,0 +1,241 @@
+"""No input climbs: whatever is sent, Rivo is asked under the action's own paths and names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+import pytest
+
+from integrations.actions import CONTEXT
+from integrations.rivo import ACTIONS
+from integrations.rivo_sandbox import Received
+from tests.app.serving import API_KEY, BUTTON_SECRET, GORGIAS_SECRET, RIVO_KEY, Service
+from tests.app.test_shops import needed
+
+pytestmark = pytest.mark.anyio
+
+ROOT: Final = "/merchant_api/v1/"
+CUSTOMER: Final = "GET customers/*"
+MEMBERSHIP: Final = {
+    "GET memberships/customers/*",
+    "GET memberships/tier_enrollments",
+    "GET memberships/subscription_contracts",
+    CUSTOMER,
+}
+PATHS: Final[dict[str, set[str]]] = {
+    "get_customer": {CUSTOMER},
+    "get_sidebar": {
+        *MEMBERSHIP,
+        "GET points_events",
+        "GET points_redemptions",
+        "GET rewards",
+        "GET vip_tiers",
+    },
+    "get_membership": MEMBERSHIP,
+    "list_customers": {"GET customers"},
+    "list_customer_points_events": {"GET points_events"},
+    "list_customer_points_redemptions": {"GET points_redemptions"},
+    "list_customer_referrals": {CUSTOMER, "GET referrals"},
+    "list_points_events": {"GET points_events"},
+    "list_points_redemptions": {"GET points_redemptions"},
+    "list_rewards": {"GET rewards"},
+    "list_rewards_by_purchase_type": {"GET rewards"},
+    "list_earning_rules": {"GET earning_rules"},
+    "list_vip_tiers": {"GET vip_tiers"},
+    "get_vip_tier": {"GET vip_tiers/*"},
+    "list_referrals": {"GET referrals"},
+    "list_memberships": {"GET memberships/customers"},
+    "create_points_event": {"POST points_events", CUSTOMER},
+    "create_points_redemption": {"POST points_redemptions", CUSTOMER},
+    "redeem_customer_points": {"POST points_redemptions", "GET rewards", CUSTOMER},
+    "refund_points_redemption": {
+        "GET points_redemptions/*",
+        "POST points_redemptions/*/refund",
+        "PUT points_redemptions/*/refund",
+        CUSTOMER,
+    },
+    "update_customer": {"PUT customers/*", CUSTOMER},
+    "update_customer_dob": {"PUT customers/*", CUSTOMER},
+    "update_customer_vip_tier": {"POST customers/*/vip_tier", CUSTOMER},
+    "cancel_membership": {"DELETE memberships/*/cancel"},
+    "create_referral": {"POST referrals"},
+}
+NAME: Final = re.compile(
+    r"(filters|pagination|sort)\[[a-z_]+\]|cancellation_policy|customer_identifier|source|"
+    r"points_amount|credits_amount|custom_action_name|external_note|internal_note|skip_email|"
+    r"applied_at|reward_id|dob|vip_tier_id|email|referral_code|remote_ip"
+)
+CLIMBING: Final = (
+    "../rewards?x=1",
+    "a/b@c",
+    "%2e%2e",
+    "%2e%2e%2frewards",
+    "..",
+    ".",
+    "../..",
+    "..@..",
+    "../rewards@x",
+    "x@../rewards",
+    "a@b/../../rewards",
+    "a@b/rewards",
+    "a@b/",
+    "a@b?x=1",
+    "a@b&pagination[limit]=250",
+    "a@b=c",
+    "a@b#fragment",
+    "a@b%2f..%2frewards",
+    "a@b%00",
+    "a@b;x=1",
+    "a@b\nHost: evil.example",
+    "a@b\r\n\r\nGET /rewards HTTP/1.1",
+    "a@b\0",
+    "a@b\t",
+    "a@b\\..\\rewards",
+    "a@b\u2215..\u2215rewards",
+    "a@b\uff0f..\uff0frewards",
+    "\uff0e\uff0e\uff0frewards@x",
+    "a@b\u202erewards",
+    "zo\u00eb@example.com",
+    "\u0660@example.com",
+    "@evil.example",
+    "a@evil.example:443",
+    "//evil.example/@x",
+    "https://evil.example/@x",
+    "7294851236742/../../rewards",
+    "7294851236742?x=1",
+    "7294851236742%2f",
+    "7294851236742.json",
+    "+7294851236742",
+    "\uff17\uff12\uff19\uff14",
+    "1/refund",
+    "1/../2",
+    "0x10",
+    "1e3",
+    "..;/rewards",
+    "{customer_identifier}",
+    "*@*",
+)
+
+
+def shape(received: Received) -> str:
+    """Name what was asked, with `*` for each segment that carries an input."""
+    assert received.path.startswith(ROOT)
+    segments = received.path.removeprefix(ROOT).split("/")
+    known = {word for paths in PATHS.values() for path in paths for word in re.split("[ /]", path)}
+    return f"{received.method} {'/'.join(s if s in known else '*' for s in segments)}"
+
+
+def check(received: Received, action: str, sent: str) -> None:
+    """Check that one request to Rivo is one that the action makes, with the input in its place."""
+    assert shape(received) in PATHS[action]
+    for segment in received.path.removeprefix(ROOT).split("/"):
+        assert re.fullmatch(r"(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+", segment)
+        told = unquote(segment)
+        assert told not in ("", ".", "..")
+        if "%" in segment:
+            assert told == sent.strip().replace(" ", "+") or told in needed(action).values()
+    names = [name for name, _ in parse_qsl(received.query, keep_blank_values=True)]
+    names += [name for name, _ in received.form]
+    assert [] == [name for name in names if not NAME.fullmatch(name)]
+    assert "developer-api.rivo.io" == received.header("host")
+    assert RIVO_KEY == received.header("authorization")
+    assert {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"} >= {
+        name for name, _ in received.headers
+    } - {"content-type", "content-length"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_no_input_reaches_another_path(action: str) -> None:
+    service = Service()
+    statuses = Counter[int]()
+    for name in [each.name for each in (*ACTIONS[action].inputs, *CONTEXT)]:
+        for text in CLIMBING:
+            for door, key in (
+                ("actions", API_KEY),
+                ("gorgias", BUTTON_SECRET if ACTIONS[action].writes else GORGIAS_SECRET),
+            ):
+                service.sandbox.requests.clear()
+                inputs: dict[str, Any] = {**needed(action), name: text}
+                answer = await service.ask("POST", f"/{door}/{action}", key=key, json=inputs)
+                statuses[answer.status_code] += 1
+                for received in service.sandbox.requests:
+                    check(received, action, text)
+
+    assert 2 * 48 * (len(ACTIONS[action].inputs) + len(CONTEXT)) == statuses.total()
+    assert {200, 201, 403, 404, 422, 503} >= set(statuses)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_the_table_of_paths_is_what_each_action_asks(action: str) -> None:
+    service = Service()
+    await service.act(action, **needed(action))
+    asked = {shape(received) for received in service.sandbox.requests}
+
+    assert asked
+    assert asked <= PATHS[action]
+    assert list(ACTIONS) == list(PATHS)
+
+
+@pytest.mark.parametrize(
+    ("sent", "segment"),
+    [
+        ("zo\u00eb@example.com", "zo%C3%AB%40example.com"),
+        ("lena shop@example.com", "lena%2Bshop%40example.com"),
+        ("a@b?x=1", "a%40b%3Fx%3D1"),
+        ("a@b%2f..%2frewards", "a%40b%252f..%252frewards"),
+        ("a@b#x", "a%40b%23x"),
+        ("a@b;x=1", "a%40b%3Bx%3D1"),
+        ("%2e%2e@x", "%252e%252e%40x"),
+        ("7294851236742", "7294851236742"),
+    ],
+)
+async def test_what_is_an_address_is_one_segment(sent: str, segment: str) -> None:
+    service = Service()
+    await service.act("get_customer", customer_email=sent)
+
+    assert [f"{ROOT}customers/{segment}"] == [got.path for got in service.sandbox.requests]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/actions/../healthz",
+        "/actions/..%2f..%2fetc%2fpasswd",
+        "/actions/%2e%2e/healthz",
+        "/actions//get_customer/../x",
+        "/actions/get_customer%00",
+        "/actions/get_customer%2f..%2flist_customers",
+        "/static/../main.py",
+        "/static/%2e%2e%2fmain.py",
+        "/static/..%2froutes.py",
+        "/static/%2Fetc%2Fpasswd",
+    ],
+)
+async def test_our_own_paths_are_not_climbed_either(path: str) -> None:
+    service = Service()
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await service.app(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"x-api-key", API_KEY.encode())],
+        },
+        receive,
+        send,
+    )
+
+    assert 404 == sent[0]["status"]
+    assert [] == list(service.sandbox.requests)
