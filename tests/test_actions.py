@@ -317,24 +317,16 @@ SCALARS = (
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.builds(lambda x: {"a": [x]}, SCALARS)
 
 
-@settings(max_examples=2_000)
-@given(
-    st.sampled_from(sorted(ACTIONS)),
-    st.dictionaries(st.sampled_from(NAMES) | st.text(), VALUES, max_size=3),
-    st.booleans(),
-)
-def test_whatever_is_sent_only_input_problems_come_out(
-    name: str, sent: dict[str, Any], lenient: bool
-) -> None:
-    action = ACTIONS[name]
-
-    try:
-        values, _ = action.parse(sent, ignore_unknown=lenient)
-    except (InputError, NotFoundError) as error:
-        said = error.message
-    else:
-        said = ""
-        assert values.keys() <= {i.name for i in action.inputs}
-
-    assert len(said) < 700
-    assert "\n" not in said
+@settings(max_examples=200)
+@given(st.dictionaries(st.sampled_from(NAMES) | st.text(), VALUES, max_size=3), st.booleans())
+def test_whatever_is_sent_only_input_problems_come_out(sent: dict[str, Any], lenient: bool) -> None:
+    for action in ACTIONS.values():  # 5,000 calls
+        try:
+            values, _ = action.parse(sent, ignore_unknown=lenient)
+        except (InputError, NotFoundError) as error:
+            said = error.message
+        else:
+            said = ""
+            assert values.keys() <= {i.name for i in action.inputs}
+        assert len(said) < 700
+        assert "\n" not in said
