@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import msgspec
 
@@ -172,9 +172,7 @@ class Rivo:
     ) -> Resource:
         """Send a write that Rivo answers with its resource; otherwise as `apply`."""
         said = await self.apply(method, *segments, form=form, who=who, empty=False)
-        if said is None:
-            raise OutcomeUnknownError(LOST)
-        return said
+        return cast(Resource, said)  # what is applied without one is an error there
 
     async def apply(
         self,
