@@ -42,11 +42,6 @@ LOOPBACK = ("127.0.0.1", 40_000)
 Transport = Callable[[ShopSettings], httpx.AsyncBaseTransport]
 
 
-def now() -> datetime:
-    """The time of day that goes with the running loop's time."""
-    return NOW + timedelta(seconds=seconds() - 1000.0)
-
-
 class Service:
     """One service over one sandbox a shop (or another `transport`)."""
 
@@ -61,14 +56,19 @@ class Service:
         transport: Transport | None = None,
         reload: Callable[[], Settings] | None = None,
         level: str = "debug",
+        at: datetime = NOW,
         client: tuple[str, int] = LOOPBACK,
         **sandbox: Any,
     ) -> None:
+        def now() -> datetime:
+            return at + timedelta(seconds=seconds() - began)
+
+        began = seconds()
         self.settings = settings or load(environ)
         self.out = io.BytesIO()
         self.sandboxes = {
             each.name: Sandbox(
-                shop or demo_shop(NOW),
+                shop or demo_shop(at),
                 clock=now,
                 key=each.rivo_api_key,
                 switches=switches,
