@@ -199,6 +199,19 @@ async def test_a_failure_that_nobody_waits_for_any_more_disturbs_nobody(stage: S
     gc.collect()  # an exception that nobody retrieved would be complained about here
 
 
+async def test_a_read_that_is_cut_off_is_begun_anew(stage: Stage) -> None:
+    source = Source()
+    source.gate.clear()
+    waiting = asyncio.create_task(stage.read("a", source))
+    await turns()
+    stage.memory._flights["a"].task.cancel()  # as the end of the event loop does
+    await asyncio.gather(waiting, return_exceptions=True)
+    source.gate.set()
+
+    assert b"x" == (await stage.read("a", source)).body
+    assert 2 == source.asked
+
+
 async def test_dropping_a_tag_forgets_what_concerns_it(stage: Stage) -> None:
     one, other = Source("id:1", "email:a"), Source("id:2")
     await stage.read("one", one)
