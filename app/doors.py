@@ -106,7 +106,8 @@ class Door:
         action = self._action(name, scope["method"])
         seen.action = action.name
         try:
-            given = await read_inputs(scope, receive)
+            lenient = self.manner.ignores_unknown_reads and not action.writes
+            given = await read_inputs(scope, receive, only=action.known if lenient else None)
             answer, context = await self._run(caller, action, given, until, seen)
         except ActionError as error:
             seen.outcome = error.code
@@ -163,8 +164,7 @@ class Door:
     async def _run(
         self, caller: Caller, action: Action, given: Mapping[str, object], until: float, seen: Seen
     ) -> tuple[Answer, Context]:
-        lenient = self.manner.ignores_unknown_reads and not action.writes
-        inputs, context = action.parse(given, ignore_unknown=lenient)
+        inputs, context = action.parse(given)
         self._note(seen, inputs, context)
         looks = action.only_looks is not None and action.only_looks(inputs)
         if not caller.may(action, looks=looks):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -22,11 +22,18 @@ FORM: Final = "application/x-www-form-urlencoded"
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-async def read_inputs(scope: Scope, receive: Receive) -> dict[str, object]:
-    """Read and merge what a request holds; a name with two values is an InputError."""
+async def read_inputs(
+    scope: Scope, receive: Receive, *, only: Collection[str] | None = None
+) -> dict[str, object]:
+    """Read and merge what a request holds; a name with two values is an InputError.
+
+    `only` are the names to look at, where others are not minded.
+    """
     body = await _body(scope, receive)
     merged: dict[str, object] = {}
     for name, value in [*_pairs(scope["query_string"], "query"), *_body_pairs(scope, body)]:
+        if only is not None and name not in only:
+            continue
         if is_absent(merged.get(name)):
             merged[name] = value
         elif not is_absent(value) and str(value) != str(merged[name]):

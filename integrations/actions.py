@@ -126,20 +126,21 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def known(self) -> frozenset[str]:
+        """The names of all inputs, those of the context with them."""
+        return frozenset(each.name for each in (*self.inputs, *CONTEXT))
+
+    @property
     def creates(self) -> bool:
         """Whether a success is 201: create, redeem, refund, reverse; update and cancel are 200."""
         return self.writes and not self.name.startswith(("update_", "cancel_"))
 
-    def parse(
-        self, given: Mapping[str, object], *, ignore_unknown: bool = False
-    ) -> tuple[dict[str, Any], Context]:
+    def parse(self, given: Mapping[str, object]) -> tuple[dict[str, Any], Context]:
         """Read inputs and context from what was sent; InputError names the first mistake."""
         known = {i.name: i for i in (*self.inputs, *CONTEXT)}
         values: dict[str, Any] = {}
         for name, value in given.items():
             if name not in known:
-                if ignore_unknown:
-                    continue
                 raise _unknown(name, known)
             if not is_absent(value):
                 values[name] = read(name, known[name].kind, value)

@@ -180,10 +180,8 @@ def test_an_unknown_name_is_shown_without_what_a_screen_cannot_show() -> None:
     assert "an unnamed input" == invisible.value.field
 
 
-def test_an_unknown_input_may_be_ignored() -> None:
-    given = {"customer": "Ana", "utm_source": "gorgias"}
-
-    assert {"customer": "Ana"} == NOTE.parse(given, ignore_unknown=True)[0]
+def test_the_known_inputs_are_an_actions_own_and_the_context() -> None:
+    assert {each.name for each in (*NOTE.inputs, *CONTEXT)} == NOTE.known
 
 
 def test_the_context_is_read_apart_from_the_inputs() -> None:
@@ -318,11 +316,11 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.builds(lambda x: {"a": [x]
 
 
 @settings(max_examples=200)
-@given(st.dictionaries(st.sampled_from(NAMES) | st.text(), VALUES, max_size=3), st.booleans())
-def test_whatever_is_sent_only_input_problems_come_out(sent: dict[str, Any], lenient: bool) -> None:
+@given(st.dictionaries(st.sampled_from(NAMES) | st.text(), VALUES, max_size=3))
+def test_whatever_is_sent_only_input_problems_come_out(sent: dict[str, Any]) -> None:
     for action in ACTIONS.values():  # 5,000 calls
         try:
-            values, _ = action.parse(sent, ignore_unknown=lenient)
+            values, _ = action.parse(sent)
         except (InputError, NotFoundError) as error:
             said = error.message
         else:

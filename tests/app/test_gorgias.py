@@ -508,6 +508,16 @@ async def test_an_unknown_input_is_ignored_on_a_read_and_refused_on_a_write(
     assert "points must be a known input (did you mean points_amount?)" in refused["error"]
 
 
+async def test_an_unknown_input_is_ignored_also_where_it_comes_twice(service: Service) -> None:
+    answer = await service.ask(
+        "GET",
+        f"/gorgias/get_sidebar?customer_email={SARAH}&widget=1&widget=2",
+        key=GORGIAS_SECRET,
+    )
+
+    assert "Member" == answer.json()["status"]
+
+
 async def test_other_wrong_inputs_of_a_read_are_said_in_its_usual_shape(service: Service) -> None:
     name = "list_customer_points_events"
     told = await read(service, name, customer_email=MAYA, page="x")
