@@ -12,13 +12,14 @@ import msgspec
 from msgspec import Meta
 
 from integrations.actions import Answer, ReadAnswer
-from integrations.errors import NotFoundError
+from integrations.errors import NotFoundError, OutcomeUnknownError
 from integrations.rivo.client import Found, Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
 from integrations.rivo.paging import Listing, Rows, whole
+from integrations.rivo.replies import LOST
 from integrations.rivo.resource import Resource
 
 NO_MEMBERSHIP = "This customer has no active membership."
@@ -187,6 +188,8 @@ async def cancel_membership(
         known = {"customer_id": int(customer_email)} if customer_email.isdecimal() else {}
         said = Resource({**known, **CONFIRMED})
     cancellation = MembershipCancellation.from_rivo(said)
+    if cancellation.status is None and cancellation.cancellation_request_id is None:
+        raise OutcomeUnknownError(LOST)  # an answer to something else
     return MembershipCancellationAnswer(membership_cancellation=cancellation).made_from(
         {"type": "membership_cancellation", "attributes": msgspec.structs.asdict(cancellation)}
     )

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from integrations.actions import Answer
-from integrations.errors import ActionError, InputError, NotFoundError
+from integrations.errors import ActionError, InputError, NotFoundError, OutcomeUnknownError
 from integrations.inputs import LARGEST_AMOUNT
 from integrations.kinds import PRICE_KIND, between
 from integrations.rivo.balances import (
@@ -27,7 +27,7 @@ from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.identities import EVERYONE, identity, identity_of, is_same
 from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
 from integrations.rivo.points_redemptions import PointsRedemption
-from integrations.rivo.replies import WrongVerbError
+from integrations.rivo.replies import LOST, WrongVerbError
 from integrations.rivo.resource import Resource
 from integrations.rivo.rewards import Redeemable, Reward, read_rewards, redeemable
 
@@ -153,6 +153,8 @@ async def refund_points_redemption(
     before = await look_at_balance(early, who) if taken and named else None
     said = await _refund(rivo, redemption_id, who)
     redemption = PointsRedemption.from_rivo(said)
+    if redemption.refunded_at is None:
+        raise OutcomeUnknownError(LOST)  # documented is an answer that has it
     gave = Move() if taken and taken.refunded_at else Move.of(said, sign=1)
     after = await balance_after(rivo, who, before, balance_told(said), gave)
     return PointsRedemptionAnswer(points_redemption=redemption, customer=after).made_from(

@@ -8,7 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.errors import NotFoundError, RefusedError, UnavailableError
+from integrations.errors import (
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnavailableError,
+)
 from tests.rivo.stage import AS_OF, Stage, built, changed, listed, row, sample, text_of
 
 pytestmark = pytest.mark.anyio
@@ -274,6 +279,13 @@ async def test_a_cancellation_that_rivo_only_confirms_says_no_more_than_that(
     }
     assert {"membership_cancellation": said} == built(answer)
     assert {"type": "membership_cancellation", "attributes": said} == answer.resource
+
+
+async def test_an_answer_that_is_no_cancellation_confirms_none(stage: Stage) -> None:
+    stage.on("DELETE", "/memberships/.*/cancel", MEMBER)
+
+    with pytest.raises(OutcomeUnknownError, match="may have been applied"):
+        await stage.run("cancel_membership", customer_email=JOHNSON)
 
 
 async def test_cancel_membership_passes_on_why_rivo_refuses(stage: Stage) -> None:

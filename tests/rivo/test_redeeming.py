@@ -327,6 +327,15 @@ async def test_a_refund_tells_the_balance_of_whom_it_knows(
     assert bool(read) == (answer["customer"] is not None)
 
 
+async def test_an_answer_without_the_time_of_the_refund_confirms_none(stage: Stage) -> None:
+    stage.on("GET", TAKEN, SPENT)
+    stage.on("GET", "/customers/.*", sarah(0, "25.50"))
+    stage.on("POST", REFUND_ROUTE, SPENT, status=201)
+
+    with pytest.raises(OutcomeUnknownError, match="may have been applied"):
+        await stage.run("refund_points_redemption", redemption_id=24186741)
+
+
 async def test_a_repeated_refund_gives_nothing_twice(stage: Stage) -> None:
     stage.on("GET", TAKEN, REFUND)
     stage.on("GET", "/customers/.*", sarah(0, "51.0"))
