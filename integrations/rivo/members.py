@@ -43,7 +43,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         enrolled = resource.inner("membership") or Resource({})
         pays = resource.inner("subscription") or Resource({})
         return cls(
-            customer_id=customer.id,
+            customer_id=customer.whole("customer_id") or customer.id,
             email=customer.text("email"),
             first_name=customer.text("first_name"),
             last_name=customer.text("last_name"),

@@ -111,9 +111,10 @@ async def walk(rivo: Rivo, listing: Listing, page: NextPage, *, wanted: int = 1)
     while following is not None and len(rows) < wanted and len(pages) < MOST_PAGES:
         found = await _page(rivo, listing, following)
         pages.append(found)
-        arrived += found.rows
-        rows += [row for row in found.rows if listing.matches(row)]
-        following = _next(found, following)
+        fresh = found.rows
+        arrived += fresh
+        rows += [row for row in fresh if listing.matches(row)]
+        following = _next(found, following, fresh)
     is_sendable = following is None or (following.page or 1) <= LAST_PAGE
     in_order = True
     if listing.newest_first and page.page is not None:
@@ -193,9 +194,9 @@ def _key(listing: Listing, name: str) -> str:
     return f"{'/'.join(listing.path)} {name}"
 
 
-def _next(found: Found, page: NextPage) -> NextPage | None:
+def _next(found: Found, page: NextPage, rows: list[Resource]) -> NextPage | None:
     """Find the page after this one in any of the forms in which Rivo may say that there is one."""
-    rows, links = found.rows, _links(found)
+    links = _links(found)
     if not rows:
         return None
     if page.since_id is None:

@@ -146,6 +146,14 @@ async def test_a_member_may_hold_the_customer_inside(stage: Stage) -> None:
     assert [expected] == answer["members"]
 
 
+async def test_a_row_may_be_the_membership_itself(stage: Stage) -> None:
+    stage.on("GET", "/memberships/customers", listed(row(213067, customer_id=5)))
+
+    answer = built(await stage.run("list_memberships"))
+
+    assert [5] == [member["customer_id"] for member in answer["members"]]
+
+
 async def test_a_list_of_members_that_rivo_refuses_is_refused(stage: Stage) -> None:
     refusal = {"error": "filters[status] does not have a valid value"}
     stage.on("GET", "/memberships/customers", refusal, status=400)
