@@ -55,6 +55,8 @@ def serve(host: str | None, port: int | None, *, sandbox: bool) -> None:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
+        # Every answer leaves within 4 s; a request that is never finished must not hold the exit.
+        timeout_graceful_shutdown=10,
     )
 
 

@@ -41,7 +41,5 @@ def _flat(answer: Mapping[str, Any], zone: str) -> Flat:
     return flat
 
 
-def _row(row: object, zone: str) -> object:
-    if not isinstance(row, Mapping):
-        return shown(row, zone)
+def _row(row: Mapping[str, Any], zone: str) -> Flat:
     return {key: shown(value, zone) for key, value in row.items()}
