@@ -42,5 +42,10 @@ async def all_answered() -> dict[str, Any]:
     return {name: await answered(name, each) for name, each in read_examples().items()}
 
 
+def shown(answers: dict[str, Any]) -> str:
+    """Write the answers as they lie in the file."""
+    return json.dumps(answers, indent=1, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(asyncio.run(all_answered()), indent=1, ensure_ascii=False) + "\n")
+    FILE.write_text(shown(asyncio.run(all_answered())), encoding="utf-8")
