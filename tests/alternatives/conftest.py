@@ -1,0 +1,27 @@
+"""What this suite stands on: reads are tried again at once, and nothing is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import stamina
+
+from tests.alternatives.service import Line
+
+
+@pytest.fixture(scope="package", autouse=True)
+def at_once() -> Iterator[None]:
+    """Let stamina make both attempts without waiting between them."""
+    stamina.instrumentation.set_on_retry_hooks([])
+    with stamina.set_testing(True, attempts=2):
+        yield
+    stamina.instrumentation.set_on_retry_hooks(None)
+
+
+@pytest.fixture(scope="package")
+async def line() -> AsyncIterator[Line]:
+    """One way to every sandbox; it also keeps one event loop for all tests."""
+    line = Line()
+    yield line
+    await line.upstream.close()
