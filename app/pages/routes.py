@@ -86,8 +86,8 @@ def _static(name: str) -> Route:
 
 def _address(request: Request) -> str:
     """Say where this is, as whoever asks sees it; a host that is none is not repeated."""
-    host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host if HOST.fullmatch(host) else '127.0.0.1:8000'}"
+    scheme, host = request.scope["scheme"], request.headers.get("host", "")
+    return f"{scheme}://{host if HOST.fullmatch(host) else '127.0.0.1:8000'}"
 
 
 def _doors(shops: Shops) -> list[dict[str, object]]:
