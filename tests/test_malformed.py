@@ -1,0 +1,258 @@
+"""Requests that nobody would write, on purpose: each answer is one that the document tells."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from starlette.types import ASGIApp, Message
+
+from integrations.actions import CONTEXT
+from integrations.rivo import ACTIONS
+from tests.openapi.conformance import Document, departures
+from tests.openapi.served import KEY, service
+
+pytestmark = pytest.mark.anyio
+
+RUNS: Final = 5
+REQUESTS: Final = 1000
+KNOWN: Final = Document()
+INPUTS: Final = sorted({i.name for a in ACTIONS.values() for i in (*a.inputs, *CONTEXT)})
+FORM: Final = b"application/x-www-form-urlencoded"
+METHODS: Final = (
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "QUERY",
+    "get",
+    "",
+    "É",
+)
+TEXTS: Final = (
+    "",
+    "None",
+    "{{ticket.id}}",
+    "sarah.martinez@example.com",
+    "s***@example.com",
+    "../rewards?x=1@b",
+    "a b@c",
+    "7294851236742",
+    "9" * 400,
+    "-1",
+    "1e309",
+    "0x10",
+    "NaN",
+    "\u0661\u0662",
+    "\0",
+    "\ud800",
+    "\u202e\ufeff",
+    "x" * 300,
+    "2026-02-30",
+    "2026-11-21T15:20:00Z",
+    "31/04/1990",
+    "manual",
+    "fe80::1%eth0",
+    "full",
+)
+NUMBERS: Final = (
+    *("0", "-0", "1", "709485", "24101330", "25", "5.5", "-0.0", "1e400", "1E+2", "0.1234", "01"),
+    *("9" * 30, "9" * 5000, "NaN", "-Infinity", "1e999999999", "2e-999999999", "0.3" + "0" * 20),
+)
+NESTED: Final = ("[]", "{}", '[["a"]]', '{"a": {"b": [1]}}', "true", "false", "null")
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+async def test_of_5000_malformed_requests_every_answer_is_documented(seed: int) -> None:
+    """No exception, no 500, nothing that hangs; five seeds of a thousand."""
+    dice = random.Random(f"malformed {seed}")
+    log = io.BytesIO()
+    app = service(log)
+    statuses: Counter[int] = Counter()
+    for _ in range(REQUESTS):
+        scope, messages = request(dice)
+        async with asyncio.timeout(10):
+            status, headers, body = await answered(app, scope, messages)
+        wrong = departures(KNOWN, (scope["method"], scope["path"]), status, headers, body)
+        assert [] == wrong, (
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            messages,
+            status,
+            body[:300],
+        )
+        statuses[status] += 1
+
+    assert RUNS * REQUESTS == 5000
+    assert REQUESTS == statuses.total()
+    assert {200, 400, 401, 404, 405, 413, 415, 422} <= set(statuses), statuses
+    assert b"request.failed" not in log.getvalue()
+
+
+async def test_a_page_is_shown_whatever_the_query_holds() -> None:
+    scope, _ = request(random.Random(0))
+    scope |= {"method": "GET", "path": "/", "query_string": b"\xa4\xff", "headers": []}
+    status, _, body = await answered(service(), scope, [{"type": "http.request", "body": b""}])
+
+    assert 200 == status
+    assert b"rivo-helpdesk" in body
+
+
+def request(dice: random.Random) -> tuple[dict[str, Any], list[Message]]:
+    """Make up a request as ASGI has it: where to, and what comes in."""
+    path, content_type, body = where(dice), dice.choice(list(content_types())), content(dice)
+    if dice.random() < 0.5:  # at least the body is what it is said to be
+        content_type = FORM if b"=" in body and not body.startswith((b"{", b"[")) else b""
+    headers = [
+        (b"authorization", dice.choice([b"Bearer " + KEY.encode()] * 9 + [b"Bearer \xff", b"B"])),
+        *([(b"content-type", content_type)] if content_type else []),
+        *dice.choices(list(odd_headers()), k=dice.choice([0, 0, 0, 1, 3])),
+    ]
+    dice.shuffle(headers)
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": dice.choice(["1.0", "1.1", "2"]),
+        "method": dice.choice(METHODS[:2] * 8 + METHODS),
+        "scheme": dice.choice(["http", "https"]),
+        "path": path,
+        "raw_path": quote(path, errors="surrogatepass").encode(),
+        "query_string": query(dice),
+        "root_path": "",
+        "headers": headers,
+        "client": dice.choice([("127.0.0.1", 1), ("203.0.113.7", 1), None]),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    return scope, list(chunks(dice, body))
+
+
+def where(dice: random.Random) -> str:
+    door, name = dice.choice(["actions", "gorgias"]), dice.choice(list(ACTIONS))
+    return dice.choice(
+        [f"/{door}/{name}"] * 30
+        + [f"/{door}", f"/{door}/", f"/{door}/{name}/", f"//{door}/{name}", f"/{door}//{name}"]
+        + [f"/{door}/{name}/{name}", f"/{door}/{name[:-1]}", f"/{door}/../{name}", f"/{door}/%2e"]
+        + [f"/{door}/{name.upper()}", f"/{door}/\0", f"/{door}/\udcff", f"/{door}/{'x' * 5000}"]
+        + [
+            "",
+            "/",
+            "*",
+            "/docs",
+            "/healthz",
+            "/readyz",
+            "/openapi.json",
+            "/nowhere",
+            "/é",
+            f"/{door}s",
+        ]
+    )
+
+
+def query(dice: random.Random) -> bytes:
+    pairs = [f"{name}={quote(text(dice), errors='ignore')}" for name in names(dice)]
+    odd = ["a=1&a=2", "&&&", "=", "%", "%ff=1", "page=%zz", "a;b", "page[]=1", "x=" * 200, "?" * 99]
+    twice = [f"{name}=1&{name}=2" for name in INPUTS]
+    told = dice.choice(["", "", "", "&".join(pairs), dice.choice(odd), dice.choice(twice)])
+    return told.encode() if dice.random() < 0.97 else dice.randbytes(20)
+
+
+def content(dice: random.Random) -> bytes:
+    inputs = [(name, value(dice)) for name in names(dice)]
+    told = ("{" + ", ".join(f"{json.dumps(n)}: {v}" for n, v in inputs) + "}").encode()
+    form = "&".join(f"{n}={quote(text(dice), errors='ignore')}" for n, _ in inputs).encode()
+    spoiled = bytearray(told)
+    spoiled[dice.randrange(len(told))] = dice.randrange(256)
+    odd = [
+        b"",
+        b"null",
+        b"[1, 2]",
+        b'"text"',
+        b"\xef\xbb\xbf" + told,
+        told.decode().encode("utf-16"),
+        told[: dice.randrange(len(told))],
+        told + told,
+        b"[" * 40_000,
+        b'{"a":' * 9_000,
+        b'{"page": 1, "page": 2}',
+        b'{"a": "\\ud800"}',
+        b"{" + b'"a": 1, ' * 2_000 + b'"b": 1}',
+        b"%ff=%ff&\xff\xfe",
+        b"a=1&" * 150,
+        b" " * 66_000,
+        dice.randbytes(dice.randrange(60)),
+        bytes(spoiled),
+    ]
+    return dice.choice([*[told] * 9, *[form] * 9, *odd])
+
+
+def names(dice: random.Random) -> list[str]:
+    likely = ["customer_email", *dice.sample(INPUTS, dice.randrange(4))]
+    return likely + dice.choice(
+        [[], [], [], [], [""], ["nonsense"], ["\0"], ["x" * 500], ["\u202e"]]
+    )
+
+
+def text(dice: random.Random) -> str:
+    return dice.choice([*TEXTS, *NUMBERS])
+
+
+def value(dice: random.Random) -> str:
+    """Write a JSON value, or what is none."""
+    return dice.choice([json.dumps(dice.choice(TEXTS))] * 3 + [dice.choice(NUMBERS + NESTED)])
+
+
+def chunks(dice: random.Random, body: bytes) -> Iterator[Message]:
+    """Cut a body into pieces; some senders go away before the last one."""
+    cuts = sorted(dice.choices(range(len(body) + 1), k=dice.choice([0, 0, 0, 1, 4])))
+    ends = [*cuts, len(body)]
+    for start, end in zip([0, *cuts], ends, strict=True):
+        more = (start, end) != (([0, *cuts])[-1], len(body))
+        yield {"type": "http.request", "body": body[start:end], "more_body": more}
+        if more and dice.random() < 0.1:
+            return
+
+
+def content_types() -> Iterator[bytes]:
+    yield from (b"application/json", FORM, b"application/problem+json", b"Application/JSON;v=1")
+    yield from (b"", b"text/plain", b"multipart/form-data", b"application/xml", b";", b"\xff", b"/")
+    yield from (b"application/json; charset=utf-16", b"application/json\0", FORM + b"; charset=x")
+
+
+def odd_headers() -> Iterator[tuple[bytes, bytes]]:
+    for length in (b"0", b"-1", b"9" * 30, b"x", b"", b"65537", b"\xb2"):
+        yield b"content-length", length
+    for name in (b"x-request-id", b"x-api-key", b"authorization", b"content-type", b"cookie"):
+        for each in (b"", b"\xff\xfe", b"x" * 9000, b"a\tb", b"Bearer", b"{{x}}", b"ok-1"):
+            yield name, each
+    yield from ((b"", b""), (b"expect", b"100-continue"), (b"transfer-encoding", b"chunked"))
+    yield from ((b"x-forwarded-for", b"::1"), (b"host", b"\xff"), (b"host", b"a/../b"))
+
+
+async def answered(
+    app: ASGIApp, scope: dict[str, Any], messages: list[Message]
+) -> tuple[int, dict[str, str], bytes]:
+    """Send a request as a server would hand it over; a sender that is gone has disconnected."""
+    coming, sent = iter(messages), []
+
+    async def receive() -> Message:
+        return next(coming, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *parts = sent
+    headers = {name.decode().lower(): told.decode("latin-1") for name, told in start["headers"]}
+    return start["status"], headers, b"".join(part.get("body", b"") for part in parts)
