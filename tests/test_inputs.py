@@ -442,7 +442,7 @@ def test_one_of_several_words_is_read_in_any_case() -> None:
         (Annotated[datetime, "words"] | None, MOMENT_KIND),
         (str, TEXT_KIND),
     ],
-    ids=str,
+    ids=["whole", "truth", "amount", "moment", "text"],
 )
 def test_the_kind_of_a_plain_type_is_known(annotation: object, kind: Kind) -> None:
     assert kind is kind_of(annotation)
