@@ -37,6 +37,7 @@ ENVIRON = {
 SARAH = "sarah.martinez@example.com"
 MEMBER = "sarah.johnson@example.com"
 MAYA = "maya.chen@example.com"
+PROBLEM = ["type", "title", "status", "detail", "error", "code", "request_id"]
 LOOPBACK = ("127.0.0.1", 40_000)
 
 Transport = Callable[[ShopSettings], httpx.AsyncBaseTransport]
@@ -126,6 +127,19 @@ class Service:
         """Call an action through /gorgias, inputs as JSON."""
         return await self.ask("POST", f"/gorgias/{action}", key=key, json=inputs)
 
+    async def raw(self, *, body: bytes = b"", **scope: Any) -> tuple[int, bytes]:
+        """Send what an HTTP client would refuse to send, or take too long for."""
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app({"type": "http", "query_string": b"", **scope}, receive, send)
+        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
     def lines(self) -> list[dict[str, Any]]:
         """The log so far, a dictionary a line."""
         return list(self._lines())
@@ -141,3 +155,15 @@ class Service:
 def ordered(value: object) -> bytes:
     """Spell JSON with its keys in their order, so that order counts in a comparison."""
     return msgspec.json.encode(value)
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Look at a problem from all sides, and return it."""
+    told: dict[str, Any] = answer.json()
+    assert (status, code) == (answer.status_code, told["code"]), answer.text
+    assert "application/problem+json" == answer.headers["content-type"]
+    assert PROBLEM == list(told)[: len(PROBLEM)]
+    assert ("about:blank", status) == (told["type"], told["status"])
+    assert told["detail"] == told["error"]
+    assert answer.headers["x-request-id"] == told["request_id"]
+    return told

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, unquote
 
 import pytest
 
+from app.environment import GORGIAS_BUTTONS, GORGIAS_READS
 from integrations.actions import CONTEXT
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Received
@@ -62,6 +64,9 @@ PATHS: Final[dict[str, set[str]]] = {
     "update_customer_vip_tier": {"POST customers/*/vip_tier", CUSTOMER},
     "cancel_membership": {"DELETE memberships/*/cancel"},
     "create_referral": {"POST referrals"},
+}
+WORDS: Final = {
+    word for paths in PATHS.values() for path in paths for word in re.split("[ /]", path)
 }
 NAME: Final = re.compile(
     r"(filters|pagination|sort)\[[a-z_]+\]|cancellation_policy|customer_identifier|source|"
@@ -124,8 +129,7 @@ def shape(received: Received) -> str:
     """Name what was asked, with `*` for each segment that carries an input."""
     assert received.path.startswith(ROOT)
     segments = received.path.removeprefix(ROOT).split("/")
-    known = {word for paths in PATHS.values() for path in paths for word in re.split("[ /]", path)}
-    return f"{received.method} {'/'.join(s if s in known else '*' for s in segments)}"
+    return f"{received.method} {'/'.join(s if s in WORDS else '*' for s in segments)}"
 
 
 def check(received: Received, action: str, sent: str) -> None:
@@ -150,22 +154,28 @@ def check(received: Received, action: str, sent: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_no_input_reaches_another_path(action: str) -> None:
     service = Service()
+    doors = {"actions": API_KEY}
+    if action in GORGIAS_READS | GORGIAS_BUTTONS:
+        doors["gorgias"] = BUTTON_SECRET if action in GORGIAS_BUTTONS else GORGIAS_SECRET
     statuses = Counter[int]()
     for name in [each.name for each in (*ACTIONS[action].inputs, *CONTEXT)]:
         for text in CLIMBING:
-            for door, key in (
-                ("actions", API_KEY),
-                ("gorgias", BUTTON_SECRET if ACTIONS[action].writes else GORGIAS_SECRET),
-            ):
+            body = json.dumps({**needed(action), name: text}).encode()
+            for door, key in doors.items():
                 service.sandbox.requests.clear()
-                inputs: dict[str, Any] = {**needed(action), name: text}
-                answer = await service.ask("POST", f"/{door}/{action}", key=key, json=inputs)
-                statuses[answer.status_code] += 1
+                status, _ = await service.raw(
+                    method="POST",
+                    path=f"/{door}/{action}",
+                    headers=[(b"x-api-key", key.encode())],
+                    body=body,
+                )
+                statuses[status] += 1
                 for received in service.sandbox.requests:
                     check(received, action, text)
 
-    assert 2 * 48 * (len(ACTIONS[action].inputs) + len(CONTEXT)) == statuses.total()
-    assert {200, 201, 403, 404, 422, 503} >= set(statuses)
+    inputs = len(ACTIONS[action].inputs) + len(CONTEXT)
+    assert 48 * inputs * len(doors) == statuses.total()
+    assert {200, 201, 404, 422, 503} >= set(statuses)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -216,26 +226,12 @@ async def test_what_is_an_address_is_one_segment(sent: str, segment: str) -> Non
 )
 async def test_our_own_paths_are_not_climbed_either(path: str) -> None:
     service = Service()
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await service.app(
-        {
-            "type": "http",
-            "method": "GET",
-            "path": unquote(path),
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "headers": [(b"x-api-key", API_KEY.encode())],
-        },
-        receive,
-        send,
+    status, _ = await service.raw(
+        method="GET",
+        path=unquote(path),
+        raw_path=path.encode(),
+        headers=[(b"x-api-key", API_KEY.encode())],
     )
 
-    assert 404 == sent[0]["status"]
+    assert 404 == status
     assert [] == list(service.sandbox.requests)

@@ -1,0 +1,245 @@
+"""The buttons in Gorgias: what a click says, and whether to click again."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from integrations.rivo_sandbox import Fault, in_turn
+from tests.app.flat import (
+    SAMPLES,
+    SPELLINGS,
+    write,
+)
+from tests.app.loop import seconds
+from tests.app.serving import (
+    BUTTON_SECRET,
+    MAYA,
+    MEMBER,
+    SARAH,
+    Service,
+)
+
+pytestmark = pytest.mark.anyio
+
+BUTTONS = json.loads((SAMPLES / "gorgias/samples/button_requests.received.json").read_bytes())
+
+
+@pytest.fixture
+async def service() -> Service:
+    return Service()
+
+
+async def test_points_given_are_said_with_the_new_balance(service: Service) -> None:
+    given = await write(service, "create_points_event", customer_email=SARAH, points_amount="100")
+    taken = await write(service, "create_points_event", customer_email=SARAH, points_amount=-30)
+    credit = await write(
+        service, "create_points_event", customer_email=SARAH, credits_amount="5.50"
+    )
+
+    assert (
+        201,
+        {
+            "ok": "Yes",
+            "message": "Gave 100 points. New balance: 250 points.",
+            "error": None,
+            "operation_id": None,
+            "state": "succeeded",
+            "applied": "Yes",
+            "safe_to_retry": "No",
+            "points": 250,
+            "store_credit": "25.0 USD",
+            "code": None,
+        },
+    ) == given
+    assert "Took 30 points away. New balance: 220 points." == taken[1]["message"]
+    assert credit[1]["message"].startswith("Gave 5.5")
+    assert "USD of store credit. New balance: 220 points." in credit[1]["message"]
+
+
+async def test_every_button_says_what_it_did(service: Service) -> None:
+    redeemed = await write(
+        service, "create_points_redemption", customer_email=MAYA, reward_id=709485
+    )
+    offer = await write(service, "redeem_customer_points", customer_email=MAYA)
+    newest = await service.act("list_customer_points_redemptions", customer_email=MAYA)
+    listing = newest.json()["points_redemptions"][0]["id"]
+    refunded = await write(service, "refund_points_redemption", redemption_id=listing)
+    birthday = await write(service, "update_customer_dob", customer_email=SARAH, dob="1990-07-13")
+    cancelled = await write(service, "cancel_membership", customer_email=MEMBER)
+
+    assert 201 == redeemed[0]
+    assert "Redeemed the reward. New balance: 1740 points." == redeemed[1]["message"]
+    assert redeemed[1]["code"]
+    assert (200, "Yes", "No", None) == (
+        offer[0],
+        offer[1]["ok"],
+        offer[1]["applied"],
+        offer[1]["state"],
+    )
+    assert offer[1]["message"].startswith("Can be redeemed: ")
+    assert (201, "Refunded the reward; its code is void. New balance: 1840 points.") == (
+        refunded[0],
+        refunded[1]["message"],
+    )
+    assert (200, "Changed the birthday. New balance: 150 points.") == (
+        birthday[0],
+        birthday[1]["message"],
+    )
+    assert (200, "Yes") == (cancelled[0], cancelled[1]["ok"])
+    assert cancelled[1]["message"].startswith(
+        "Cancelled the membership. It goes on to the end of the period that is paid."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "applied", "again", "message"),
+    [
+        (
+            Fault(kind="lost", applied=True),
+            202,
+            "Not known",
+            "No",
+            "Rivo did not confirm the change: it may have been applied. "
+            "Do not repeat it before you have looked at the customer.",
+        ),
+        (
+            Fault(kind="hang"),
+            202,
+            "Not known",
+            "No",
+            "Rivo did not confirm the change: it may have been applied. "
+            "Do not repeat it before you have looked at the customer.",
+        ),
+        (
+            Fault(kind="status", status=422, body=b'{"error":"Customer is excluded"}'),
+            422,
+            "No",
+            "No",
+            "Rivo refused this: Customer is excluded. Nothing was changed.",
+        ),
+        (
+            Fault(kind="status", status=404, body=b"<html>"),
+            422,
+            "No",
+            "No",
+            "Rivo does not offer this on this store; nothing was changed.",
+        ),
+        (
+            Fault(kind="status", status=429, body=b"Too many Merchant API requests"),
+            503,
+            "No",
+            "Yes",
+            "Rivo is too busy right now; nothing was changed. You can try again.",
+        ),
+        (
+            Fault(kind="lost", error=lambda: httpx.ConnectError("refused")),
+            503,
+            "No",
+            "Yes",
+            "Rivo could not be reached; nothing was changed. You can try again.",
+        ),
+    ],
+)
+async def test_a_button_that_failed_says_whether_to_press_it_again(
+    fault: Fault, status: int, applied: str, again: str, message: str
+) -> None:
+    service = Service(faults=in_turn(fault, method="POST"))
+    began = seconds()
+    answered, told = await write(
+        service, "create_points_event", customer_email=SARAH, points_amount=5
+    )
+
+    assert (status, "No", applied, again) == (
+        answered,
+        told["ok"],
+        told["applied"],
+        told["safe_to_retry"],
+    )
+    assert message == told["message"]
+    assert told["error"]
+    assert seconds() - began <= 4
+    assert 1 == len([got for got in service.sandbox.requests if got.method == "POST"])
+
+
+async def test_a_key_that_rivo_refuses_cannot_be_helped_by_pressing_again() -> None:
+    service = Service(faults=lambda _: Fault(kind="status", status=401))
+    status, told = await write(
+        service, "create_points_event", customer_email=SARAH, points_amount=5
+    )
+
+    assert (503, "No") == (status, told["applied"])
+    assert "API key" in told["message"]
+
+
+@pytest.mark.parametrize("request_of", BUTTONS["requests"], ids=lambda each: each["name"])
+async def test_a_button_may_send_its_values_in_any_encoding(
+    service: Service, request_of: dict[str, Any]
+) -> None:
+    """The samples name a fictional service's inputs: ours stand in for them."""
+
+    def ours(text: str) -> str:
+        for theirs, name in (("email", "customer_email"), ("points", "points_amount")):
+            text = re.sub(rf"(?<![a-z_]){theirs}(?=[=\"])", name, text)
+        return text.replace("ana@example.com", SARAH).replace("ana%40example.com", SARAH)
+
+    query = ours(urlsplit(request_of["path"]).query)
+    headers = {
+        name: value for name, value in request_of["headers"].items() if name == "Content-Type"
+    }
+    answer = await service.ask(
+        request_of["method"],
+        f"/gorgias/create_points_event?{query}",
+        key=BUTTON_SECRET,
+        headers=headers,
+        content=ours(request_of["body"]),
+    )
+    if request_of["method"] == "GET":
+        assert (405, "POST") == (answer.status_code, answer.headers["allow"])
+        assert [] == list(service.sandbox.requests)
+    else:
+        assert (201, 250) == (answer.status_code, answer.json()["points"])
+        (sent,) = [got for got in service.sandbox.requests if got.method == "POST"]
+        assert {"customer_identifier": [SARAH], "source": ["manual"], "points_amount": ["100"]} == (
+            parse_qs(sent.body.decode())
+        )
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS["treat_as_absent"])
+async def test_a_missing_value_is_missing_however_it_is_spelt(
+    service: Service, spelling: str
+) -> None:
+    absent = dict.fromkeys(
+        ("credits_amount", "external_note", "internal_note", "applied_at", "ticket_id", "reason"),
+        spelling,
+    )
+    for encoding in ("json", "data", "params"):
+        inputs = {"customer_email": SARAH, "points_amount": "1", **absent}
+        answer = await service.ask(
+            "POST", "/gorgias/create_points_event", key=BUTTON_SECRET, **{encoding: inputs}
+        )
+        assert 201 == answer.status_code, answer.text
+        sent = [got for got in service.sandbox.requests if got.method == "POST"][-1]
+        assert {"customer_identifier", "source", "points_amount"} == set(
+            parse_qs(sent.body.decode())
+        )
+
+
+@pytest.mark.parametrize("told", SPELLINGS["booleans_as_text"])
+async def test_yes_and_no_are_understood_as_text(service: Service, told: str) -> None:
+    for spelling in SPELLINGS["booleans_as_text"][told]:
+        answer = await service.gorgias(
+            "create_points_event",
+            key=BUTTON_SECRET,
+            customer_email=SARAH,
+            points_amount="1",
+            skip_email=spelling,
+        )
+        assert 201 == answer.status_code
+        sent = [got for got in service.sandbox.requests if got.method == "POST"][-1]
+        assert [told] == parse_qs(sent.body.decode())["skip_email"]

@@ -1,0 +1,125 @@
+"""Whatever Rivo does, a read through /gorgias is 200 with the same keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from integrations.rivo import ACTIONS
+from integrations.rivo_sandbox import Fault, Received
+from tests.app.flat import (
+    AIKO,
+    DOWN,
+    LENA,
+    NOBODY,
+    OSKAR_EXCLUDED,
+    PRIYA_GUEST,
+    READS,
+    read,
+)
+from tests.app.loop import seconds
+from tests.app.serving import (
+    ENVIRON,
+    MAYA,
+    MEMBER,
+    SARAH,
+    Service,
+)
+
+pytestmark = pytest.mark.anyio
+
+WEIRD: list[Any] = [
+    None,
+    "",
+    "x",
+    "NaN",
+    "1e999",
+    "-0",
+    -1,
+    1.5,
+    1e308,
+    2**70,
+    True,
+    [],
+    {},
+    [[{}]],
+    {"id": "x"},
+    "2026-13-45T99:99:99Z",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59+14:00",
+    "\u0000",
+    "é" * 5000,
+]
+WHO = (MAYA, MEMBER, SARAH, AIKO, PRIYA_GUEST, OSKAR_EXCLUDED, NOBODY, LENA, "7294851236742")
+
+
+def spoiled(value: Any, dice: random.Random) -> Any:
+    """Replace something in a body, somewhere, by something that has no business there."""
+    if isinstance(value, dict) and value and dice.random() < 0.85:
+        name = dice.choice(list(value))
+        return {**value, name: spoiled(value[name], dice)}
+    if isinstance(value, list) and value and dice.random() < 0.85:
+        at = dice.randrange(len(value))
+        return [*value[:at], spoiled(value[at], dice), *value[at + 1 :]]
+    return dice.choice(WEIRD)
+
+
+@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("how", DOWN)
+async def test_whatever_rivo_does_a_read_is_200_with_the_same_keys(name: str, how: str) -> None:
+    service = Service(faults=lambda _: DOWN[how]())
+    began = seconds()
+    told = await read(service, name, customer_email=SARAH)
+
+    assert "Not available right now" == told["status"]
+    assert told["message"]
+    assert seconds() - began <= 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_of_2000_reads_with_faults_of_every_kind_all_are_200(seed: int) -> None:
+    """4 seeds of 500; half of the upstream's answers are spoiled."""
+    dice = random.Random(seed)
+    kinds = Counter[str]()
+
+    def fault(received: Received) -> Fault | None:
+        kind = dice.choice(["none"] * 5 + ["spoiled"] * 3 + [*DOWN][:-1])
+        kinds[kind] += 1
+        if kind == "none":
+            return None
+        if kind != "spoiled":
+            return DOWN[kind]()
+        answer = tested.sandbox.answer(received)
+        try:
+            body = json.dumps(spoiled(json.loads(answer.body), dice)).encode()
+        except ValueError:
+            body = b""
+        return Fault(kind="status", status=answer.status, body=body)
+
+    tested = Service({**ENVIRON, "FRESH_SECONDS": "0"}, faults=fault)
+    statuses = Counter[str]()
+    slowest = 0.0
+    for _ in range(500):
+        name = dice.choice(READS)
+        began = seconds()
+        told = await read(tested, name, customer_email=dice.choice(WHO))
+        slowest = max(slowest, seconds() - began)
+        statuses[told["status"]] += 1
+        await asyncio.sleep(dice.choice([0, 0, 0, 400]))  # the catalogue is remembered for 300
+
+    await asyncio.sleep(10)  # what hangs still ends
+    assert 500 == statuses.total()
+    assert {"none", "spoiled", *DOWN} - {"a flood"} == set(kinds)
+    assert statuses["Found"] > 20
+    assert statuses["Not available right now"] > 100
+    assert slowest <= 4.0
+
+
+def test_every_read_that_gorgias_may_ask_for_is_in_these_tests() -> None:
+    assert set(READS) <= set(ACTIONS)
+    assert 6 == len(READS)
