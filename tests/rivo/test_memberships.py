@@ -168,6 +168,18 @@ async def test_a_free_membership_has_no_subscription(stage: Stage) -> None:
     assert 213067 == answer["membership"]["membership_enrollment_id"]
 
 
+async def test_a_membership_that_ends_later_is_active_until_then(stage: Stage) -> None:
+    ending = sample("seed_get_membership.doc")["membership"] | {"ended_at": "2026-11-21T12:00:01Z"}
+    stage.on("GET", "/memberships/customers/.*", *[member(membership=ending)] * 2)
+
+    answer = built(await stage.run("get_membership", customer_email=JOHNSON))
+    assert ending == answer["membership"]
+
+    stage.clock.seconds += 1
+    with pytest.raises(NotFoundError, match=NO_MEMBERSHIP):
+        await stage.run("get_membership", customer_email=JOHNSON)
+
+
 async def test_no_contract_of_the_customers_means_no_subscription(stage: Stage) -> None:
     stage.on("GET", "/memberships/customers/.*", member(subscription=...))
     stage.on("GET", "/memberships/subscription_contracts", listed(contract(9, customer_id=1)))
