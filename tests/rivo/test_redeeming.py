@@ -122,6 +122,14 @@ async def test_less_than_nothing_is_not_redeemed(
     assert [] == stage.sent
 
 
+async def test_what_rivo_misses_is_told_in_its_own_words(stage: Stage) -> None:
+    missing = sample("error__missing_param.reconstructed")
+    stage.on("POST", "/points_redemptions", missing, status=400)
+
+    with pytest.raises(RefusedError, match="customer_identifier is missing, reward_id is missing"):
+        await stage.run("create_points_redemption", customer_email=SARAH, reward_id=1)
+
+
 async def test_create_points_redemption_passes_on_why_rivo_refuses(stage: Stage) -> None:
     stage.on("POST", "/points_redemptions", {"error": "Insufficient balance"}, status=422)
 

@@ -67,6 +67,14 @@ def test_the_reward_of_2022_is_understood() -> None:
     )
 
 
+async def test_a_reward_with_few_fields_has_every_key(stage: Stage) -> None:
+    stage.on("GET", "/rewards", sample("rewards__list.observed"))
+
+    answer = built(await stage.run("list_rewards"))
+
+    assert [FLAT | {"description": None}] == answer["rewards"]
+
+
 @pytest.mark.parametrize(
     ("inputs", "kept"),
     [
