@@ -31,6 +31,12 @@ LARGEST_ID = 10**18 - 1
 LARGEST_AMOUNT = 1_000_000_000
 LARGEST_MONEY = 999_999_999.999
 
+_ID = re.compile(numbers(1, LARGEST_ID))
+_EMAIL = re.compile(EMAIL)
+_TEXT = re.compile(TEXT)
+# Half of a surrogate pair is no character: it cannot be sent anywhere.
+_HALF = re.compile(r"[\ud800-\udfff]")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
@@ -130,8 +136,7 @@ def text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError(value)
     read_text = str(value)
-    # Half of a surrogate pair is no character: it cannot be sent anywhere.
-    if not re.fullmatch(TEXT, read_text) or re.search(r"[\ud800-\udfff]", read_text):
+    if not _TEXT.fullmatch(read_text) or _HALF.search(read_text):
         raise ValueError(value)
     return read_text
 
@@ -140,7 +145,7 @@ def customer_identifier(value: object) -> str:
     """Read an e-mail address or a Shopify customer id; a masked address is never matched."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(whole(value, least=1, most=LARGEST_ID))
-    if isinstance(value, str) and re.fullmatch(numbers(1, LARGEST_ID), value):
+    if isinstance(value, str) and _ID.fullmatch(value):
         return str(whole(value, least=1, most=LARGEST_ID))
     address = email(value)
     if "*" in address:
@@ -153,8 +158,8 @@ def email(value: object) -> str:
 
     One that reads like a path ("../a@b") is refused: no request could carry it.
     """
-    address = text(value).replace(" ", "+") if isinstance(value, str) else ""
-    if not re.fullmatch(EMAIL, address):
+    address = value.replace(" ", "+") if isinstance(value, str) else ""
+    if not _EMAIL.fullmatch(address) or _HALF.search(address):
         raise ValueError(value)
     return address
 
