@@ -77,6 +77,20 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self._children: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, door: str, action: str, outcome: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        key = (door, action, outcome, status)
+        if (children := self._children.get(key)) is None:
+            # To find them among all labels costs several times what it costs to count.
+            children = self._children[key] = (
+                self.requests.labels(door, action, outcome, str(status)),
+                self.request_seconds.labels(door, action),
+            )
+        counter, histogram = children
+        counter.inc()
+        histogram.observe(seconds)
 
     def called(self, shop: str) -> Callable[[str, str, float], None]:
         """Return the function that counts one shop's upstream calls."""
@@ -157,9 +171,9 @@ class Observe:
         outcome = seen.outcome or (
             "ok" if 0 < status < 400 else "refused" if 400 <= status < 500 else "failed"
         )
-        door, action = seen.door or "none", seen.action or "none"
-        self.metrics.requests.labels(door, action, outcome, str(status)).inc()
-        self.metrics.request_seconds.labels(door, action).observe(seconds)
+        self.metrics.answered(
+            seen.door or "none", seen.action or "none", outcome, status, seconds
+        )
         say = self.log.error if outcome in LOUD else self.log.info
         say(
             "action.done" if seen.action else "request.done",
