@@ -214,7 +214,7 @@ def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
+    ).bind()  # what is wrapped and not bound is put together again for every line
     return made
 
 
