@@ -162,7 +162,10 @@ class Resource:
         return {"id": self.id, "type": self.type, "attributes": attributes}
 
     def _first(self, names: tuple[str, ...]) -> Any:
-        return next((v for n in names if (v := self.attributes.get(n)) is not None), None)
+        for name in names:
+            if (value := self.attributes.get(name)) is not None:
+                return value
+        return None
 
 
 def _scalar_id(value: object) -> int | None:
