@@ -75,8 +75,8 @@ class Resource:
     def whole(self, *names: str) -> int | None:
         """Return a whole number, also where it came as text or as 100.0."""
         value = self._first(names)
-        if value is None:
-            return None
+        if value is None or (type(value) is int and -LARGEST <= value < LARGEST):
+            return value
         try:
             number = Decimal(str(value))
             is_whole = -LARGEST <= number < LARGEST and number == int(number)
