@@ -84,10 +84,13 @@ class Memory:
         `lasting` marks what no write changes: it is kept when others are dropped. What `fetch`
         raises is raised for everybody who waits, and nothing is remembered.
         """
-        if (entry := self._entries.get(key)) is not None:
+        try:
+            entry = self._entries[key]
+        except KeyError:
+            self.misses += 1
+        else:
             self.hits += 1
             return entry.read
-        self.misses += 1
         flight = self._flights.get(key)
         if flight is None:
             task = asyncio.create_task(self._fetch(key, fetch, fresh_seconds, lasting=lasting))
