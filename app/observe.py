@@ -6,6 +6,7 @@ import hmac
 import logging
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 import msgspec
@@ -171,9 +172,7 @@ class Observe:
         outcome = seen.outcome or (
             "ok" if 0 < status < 400 else "refused" if 400 <= status < 500 else "failed"
         )
-        self.metrics.answered(
-            seen.door or "none", seen.action or "none", outcome, status, seconds
-        )
+        self.metrics.answered(seen.door or "none", seen.action or "none", outcome, status, seconds)
         say = self.log.error if outcome in LOUD else self.log.info
         say(
             "action.done" if seen.action else "request.done",
@@ -204,13 +203,13 @@ def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def render(log: object, name: str, event: EventDict) -> bytes:
+        event["timestamp"] = datetime.now(UTC)  # the encoder spells it faster than Python does
         return people(log, name, event).encode() if form == "console" else encode(event)
 
     made: FilteringBoundLogger = structlog.wrap_logger(
         structlog.BytesLogger(out),
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
