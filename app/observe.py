@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import logging
 import re
 from collections.abc import Callable
@@ -219,7 +219,9 @@ def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
 
 def customer_hash(key: bytes, identifier: str) -> str:
     """Name a customer in the log without telling who it is: a keyed hash, 16 hex digits."""
-    return hmac.digest(key, identifier.casefold().encode(), "sha256").hex()[:16]
+    # BLAKE2 is keyed by itself, for a quarter of what an HMAC costs; its keys end at 64 bytes.
+    named = identifier.casefold().encode()
+    return hashlib.blake2b(named, key=key[:64], digest_size=8).hexdigest()
 
 
 def _place(error: BaseException) -> dict[str, object]:
