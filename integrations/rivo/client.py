@@ -7,6 +7,7 @@ changed. Source: https://developer-docs.rivo.io/reference/ (pages up to August 2
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -232,6 +233,7 @@ def _spelt(value: object) -> str:
     return when(value) if isinstance(value, datetime) else str(value)
 
 
+@functools.lru_cache(maxsize=1_000)  # what is remembered is shown with the same time every time
 def when(moment: datetime) -> str:
     """Write a time as Rivo does: ISO 8601, UTC, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
