@@ -115,7 +115,11 @@ async def create_points_event(
         datetime | None, Meta(description="When it counts from; now if left out.")
     ] = None,
 ) -> PointsEventAnswer:
-    """Give a customer points or store credit, or take some away."""
+    """Give a customer points or store credit, or take some away.
+
+    A manual change takes a points_amount or credits_amount other than 0; custom_action and
+    visit_url take a custom_action_name.
+    """
     if source == "manual" and not points_amount and not credits_amount:
         raise InputError(
             "points_amount",
