@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Fault, Received, Switches, in_turn
-from tests.alternatives.service import KEY, Line, Outcome, Plan, Service, assert_honest
+from tests.alternatives.service import KEY, Line, Outcome, Plan, Service, Watched, assert_honest
 
 Inputs = Mapping[str, object]
 Step = tuple[str, Inputs]
@@ -421,7 +421,7 @@ CASES_OF_WRITES = {name: _troubled_after(name) for name in ACTIONS}
 """What is asked besides where an alternative is about writes."""
 
 
-async def play(line: Line, switches: Switches, name: str, case: Case) -> list[Outcome]:
+async def play(line: Line, switches: Switches | Watched, name: str, case: Case) -> list[Outcome]:
     """Ask one case from a fresh start; every step is held against the shop on the way."""
     faults = case.faults() if case.faults else None
     service = Service(line, switches, faults=faults, key=case.key)

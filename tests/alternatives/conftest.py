@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import stamina
 
 from tests.alternatives.service import Line
+from tests.app.loop import SkippingLoop
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Run on a loop on which no time passes while something happens, however slow the machine."""
+    return "asyncio", {"loop_factory": SkippingLoop}
 
 
 @pytest.fixture(scope="package", autouse=True)

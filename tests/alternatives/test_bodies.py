@@ -15,6 +15,7 @@ from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Switches
 from tests.alternatives.cases import MODES
 from tests.alternatives.replay import GONE, Recorded, Recording, Replay, Spot, replaced, run
+from tests.app.loop import SkippingLoop
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -121,7 +122,7 @@ CHANGES = [wrapped, nested, as_text, repeated]
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as found:
+    with asyncio.Runner(loop_factory=SkippingLoop) as found:
         yield found
 
 
