@@ -9,7 +9,8 @@ import pytest
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Switches, alternatives
 from integrations.rivo_sandbox.switches import ROWS
-from tests.alternatives.cases import CASES, CASES_OF_WRITES, Case, play
+from tests.alternatives.case import Case
+from tests.alternatives.cases import CASES, CASES_OF_WRITES, play
 from tests.alternatives.changes import Expect, Outcomes
 from tests.alternatives.differences import DIFFERENCES, EVERY
 from tests.alternatives.service import BY_DEFAULT, Line, Watched
@@ -59,8 +60,10 @@ def known() -> defaultdict[str, Defaults]:
     return defaultdict(Defaults)
 
 
-@pytest.mark.parametrize("name", ACTIONS)
-@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize(
+    ("alternative", "name"),
+    [pytest.param(a, name, id=f"{a}/{name}") for a in ALTERNATIVES for name in ACTIONS],
+)
 async def test_an_alternative_changes_what_the_table_says_and_nothing_else(
     alternative: str, name: str, known: defaultdict[str, Defaults], line: Line
 ) -> None:

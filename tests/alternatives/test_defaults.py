@@ -10,7 +10,8 @@ import pytest
 
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Switches
-from tests.alternatives.cases import AFTER, CASES, CASES_OF_WRITES, MODES, Case, play
+from tests.alternatives.case import Case
+from tests.alternatives.cases import AFTER, CASES, CASES_OF_WRITES, MODES, play
 from tests.alternatives.defaults import ERRORS, LOST, ROWS, TROUBLES, Rows
 from tests.alternatives.service import Line, Outcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.rivo_sandbox import Switches, alternatives
-from tests.alternatives.cases import AIKO, GOLD, MAYA, SARAH
+from tests.alternatives.people import AIKO, GOLD, MAYA, SARAH
 from tests.alternatives.service import Line, Service, assert_honest
 
 pytestmark = pytest.mark.anyio
