@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -21,7 +20,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """One read: its body, the time for which it is true, and whom it concerns."""
 
     body: bytes
-    as_of: datetime
+    as_of: str
     tags: frozenset[str] = frozenset()
 
 

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import tracemalloc
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +13,7 @@ from integrations.memory import OVERHEAD, Memory, Remembered
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = "2026-11-21T12:00:00.000Z"
 
 
 class Clock:
@@ -393,7 +392,7 @@ async def test_an_entry_costs_about_what_is_counted_for_it(
         tags = "someone", f"id:{7_000_000_000_000 + number}", f"email:customer{number}@example.com"
         read = Remembered(
             body=bytes(size),
-            as_of=NOW.replace(microsecond=number),
+            as_of=f"2026-11-21T12:00:00.{number:06}Z",
             tags=frozenset(tags),
         )
 

@@ -7,7 +7,6 @@ changed. Source: https://developer-docs.rivo.io/reference/ (pages up to August 2
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -145,7 +144,7 @@ class Rivo:
 
         async def fetch() -> Remembered:
             # Not `seconds`: who comes meanwhile shares this read and may have more time left.
-            as_of = self.now()
+            as_of = when(self.now())
             reply = await self.upstream.read(segments, params=params, seconds=READ_SECONDS)
             if (error := read_error(reply, optional=optional, single=single)) is not None:
                 raise error
@@ -161,7 +160,7 @@ class Rivo:
             )
         except (NotSentError, LostReplyError, TimeoutError):
             raise UnavailableError(DOWN, retry_after=1) from None
-        return Found(msgspec.json.decode(read.body), when(read.as_of))
+        return Found(msgspec.json.decode(read.body), read.as_of)
 
     async def send(
         self,
@@ -233,7 +232,6 @@ def _spelt(value: object) -> str:
     return when(value) if isinstance(value, datetime) else str(value)
 
 
-@functools.lru_cache(maxsize=1_000)  # what is remembered is shown with the same time every time
 def when(moment: datetime) -> str:
     """Write a time as Rivo does: ISO 8601, UTC, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
