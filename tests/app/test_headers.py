@@ -36,6 +36,9 @@ ON_EVERY_ANSWER = {
     [
         ("GET", "/", None, 200),
         ("GET", "/docs", None, 200),
+        ("GET", "/openapi.json", None, 200),
+        ("GET", "/static/pages.css", None, 200),
+        ("HEAD", "/docs", None, 200),
         ("GET", "/healthz", None, 200),
         ("GET", "/readyz", None, 503),
         ("GET", "/metrics", None, 200),

@@ -369,6 +369,22 @@ async def test_it_is_alive_from_the_start_and_ready_while_it_runs(service: Servi
     assert [(200, 503), (200, 200), (200, 503)] == [before, during, await asked()]
 
 
+async def test_a_server_starts_and_stops_it(service: Service) -> None:
+    told = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(told)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await service.app({"type": "lifespan"}, receive, send)
+
+    assert ["lifespan.startup.complete", "lifespan.shutdown.complete"] == sent
+    assert [] == service.lines()
+
+
 async def test_health_asks_rivo_nothing() -> None:
     service = Service(faults=lambda _: Fault(kind="lost"))
     async with service.app.router.lifespan_context(service.app):
