@@ -55,7 +55,7 @@ def configured(*, only: str, covered: str) -> SchemathesisConfig:
             "generation": {"deterministic": True, "database": "none", "max-examples": EXAMPLES},
             "phases": {"stateful": {"enabled": False}},
             "checks": {
-                # Rivo may refuse what is well formed (DESIGN section 4: 422), and so may a rule
+                # Rivo may refuse what is well formed (422 says so), and so may a rule
                 # between inputs: `checks.RULES`. A check of our own lets 422 pass for nothing else.
                 # 5xx is left out here: this sandbox never fails, so neither may we.
                 "positive_data_acceptance": {
@@ -64,7 +64,7 @@ def configured(*, only: str, covered: str) -> SchemathesisConfig:
             },
             "operations": [
                 {
-                    # DESIGN section 4: a read on /gorgias answers 200 to a wrong input, too, and
+                    # A read on /gorgias answers 200 to a wrong input, too, and
                     # says in words what is wrong. A check of our own judges these words.
                     "include-path-regex": "^/gorgias/(get|list)_",
                     "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
