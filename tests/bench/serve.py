@@ -22,6 +22,7 @@ UVICORN: Final[Mapping[str, Any]] = {
     "server_header": False,
     "proxy_headers": False,
     "forwarded_allow_ips": None,
+    "timeout_graceful_shutdown": 10,
 }
 """As `rivo-helpdesk serve` has it; `test_bench.py` compares."""
 
