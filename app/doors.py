@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.observe import Seen, customer_hash
 from app.problems import MEDIA_TYPE, HttpError, Problem, headers_of, problem_of
@@ -176,6 +176,22 @@ class Door:
             seen.customer = customer_hash(self.shops.settings.secret_key, who)
         if context.ticket_id is not None and context.ticket_id.isdecimal():
             seen.ticket = context.ticket_id[:20]
+
+
+class Straight:
+    """Goes straight to a door; Starlette's router would try its routes one by one before.
+
+    They stay among the routes: what is not exactly an action below a door is theirs.
+    """
+
+    def __init__(self, app: ASGIApp, *, doors: Mapping[str, Door]) -> None:
+        self.app = app
+        self.doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        above = scope.get("path", "").rpartition("/")[0]
+        await self.doors.get(above, self.app)(scope, receive, send)
 
 
 async def respond(send: Send, reply: Reply, *, head: bool = False) -> None:

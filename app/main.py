@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from structlog.typing import FilteringBoundLogger
 
-from app.doors import Door, Manner, encode
+from app.doors import Door, Manner, Straight, encode
 from app.gorgias import GorgiasManner
 from app.health import health_routes
 from app.observe import Metrics, Observe
@@ -113,7 +113,8 @@ def create_app(
                 clock=world.clock,
                 new_id=world.new_id,
                 last=_last_words,
-            )
+            ),
+            Middleware(Straight, doors=doors),
         ],
         lifespan=lifespan,
     )

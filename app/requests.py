@@ -73,9 +73,9 @@ def _too_large() -> HttpError:
 
 
 def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
-    media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
     if not body:
         return []
+    media_type = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
     if media_type == FORM:
         return _pairs(body, "form")
     if media_type in ("application/json", "") or media_type.endswith("+json"):

@@ -181,7 +181,7 @@ async def test_an_answer_that_broke_off_is_a_failure_and_not_begun_again(service
     async def send(message: Any) -> None:
         sent.append(message)
 
-    (middleware,) = service.app.user_middleware
+    middleware = service.app.user_middleware[0]
     observe: Any = middleware.cls
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await observe(Begins(), **middleware.kwargs)(scope, None, send)
