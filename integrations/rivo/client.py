@@ -7,10 +7,11 @@ changed. Source: https://developer-docs.rivo.io/reference/ (pages up to August 2
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, TypeVar, cast
 
 import msgspec
 
@@ -45,6 +46,7 @@ BASE_URL: Final = "https://developer-api.rivo.io/merchant_api/v1"
 READ_SECONDS: Final = 2.0
 WRITE_SECONDS: Final = 2.5
 CATALOGUE_FRESH_SECONDS: Final = 300.0
+Made = TypeVar("Made")
 DOWN: Final = "Rivo is not available right now."
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
 
@@ -62,12 +64,17 @@ class ShopFacts(msgspec.Struct, frozen=True, kw_only=True):
     customer_fields: frozenset[str] = frozenset()
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What a read brought: decoded JSON and the time for which it is true."""
+class Found(msgspec.Struct, frozen=True, dict=True):
+    """What a read brought: JSON and the time for which it is true."""
 
-    body: Any
+    raw: bytes
     as_of: str
     stale: bool = False
+
+    @functools.cached_property
+    def body(self) -> Any:
+        """Decode the JSON, when somebody first asks for it."""
+        return msgspec.json.decode(self.raw)
 
     @property
     def resource(self) -> Resource:
@@ -112,6 +119,8 @@ class Rivo:
         self.fresh_seconds = fresh_seconds
         self.deadline = deadline
         self.learnt: dict[str, str] = {}
+        # At 10 KB for a customer: bounded like the memory, and like it the shop's own.
+        self._once = functools.lru_cache(maxsize=1_000)(lambda make, found: make(found))
 
     def until(self, deadline: float) -> Self:
         """Return the same Rivo for one inbound request, which ends at `deadline`."""
@@ -160,7 +169,11 @@ class Rivo:
             )
         except (NotSentError, LostReplyError, TimeoutError):
             raise UnavailableError(DOWN, retry_after=1) from None
-        return Found(msgspec.json.decode(read.body), read.as_of)
+        return Found(read.body, read.as_of)
+
+    def once(self, make: Callable[[Found], Made], found: Found) -> Made:
+        """Make something of a read: once for all who find the same while it is remembered."""
+        return cast(Made, self._once(make, found))
 
     async def send(
         self,

@@ -104,18 +104,32 @@ async def find_customer(rivo: Rivo, identifier: str) -> Found:
 
     A customer who is new to Shopify is not found for the first 30 to 60 seconds.
     """
-    found = await rivo.get("customers", identifier, who=identifier, single=True)
-    if found.resource.id is None:
-        raise strange("the customer's id")
+    found = await _read(rivo, identifier)
+    _customer_in(found)
     return found
 
 
 async def get_customer(rivo: Rivo, *, customer_email: CustomerEmail) -> CustomerAnswer:
     """Get a customer's loyalty profile: points, store credit, tier, status, referral code."""
-    found = await find_customer(rivo, customer_email)
+    return rivo.once(_profile, await _read(rivo, customer_email))
+
+
+async def _read(rivo: Rivo, identifier: str) -> Found:
+    return await rivo.get("customers", identifier, who=identifier, single=True)
+
+
+def _customer_in(found: Found) -> Resource:
+    resource = found.resource
+    if resource.id is None:
+        raise strange("the customer's id")
+    return resource
+
+
+def _profile(found: Found) -> CustomerAnswer:
+    resource = _customer_in(found)
     return CustomerAnswer(
-        customer=Customer.from_rivo(found.resource), as_of=found.as_of, stale=found.stale
-    ).made_from(found.resource.full())
+        customer=Customer.from_rivo(resource), as_of=found.as_of, stale=found.stale
+    ).made_from(resource.full())
 
 
 async def list_customers(

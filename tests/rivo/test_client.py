@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from integrations.errors import NotFoundError, OutcomeUnknownError, UnavailableError
@@ -299,7 +300,8 @@ async def test_a_customer_without_an_id_is_not_understood(stage: Stage) -> None:
 
 
 def test_what_was_found_is_one_resource_or_rows() -> None:
-    one, many = Found({"data": row(1)}, AS_OF), Found([row(1), row(2)], AS_OF)
+    one = Found(msgspec.json.encode({"data": row(1)}), AS_OF)
+    many = Found(msgspec.json.encode([row(1), row(2)]), AS_OF)
 
     assert 1 == one.resource.id
     assert [1, 2] == [each.id for each in many.rows]
