@@ -34,7 +34,7 @@ HEADERS: Final = (
 TLS_HEADERS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 
 
-class Seen(msgspec.Struct, kw_only=True):
+class Seen(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is to be said of one request; whoever learns something fills it in."""
 
     request_id: str
@@ -169,7 +169,7 @@ class Observe:
         return self.new_id()
 
     def _done(self, scope: Scope, seen: Seen, status: int, seconds: float) -> None:
-        outcome = seen.outcome or (
+        outcome = seen.outcome = seen.outcome or (
             "ok" if 0 < status < 400 else "refused" if 400 <= status < 500 else "failed"
         )
         self.metrics.answered(seen.door or "none", seen.action or "none", outcome, status, seconds)
@@ -178,13 +178,8 @@ class Observe:
             "action.done" if seen.action else "request.done",
             method=scope["method"],
             status=status,
-            outcome=outcome,
             ms=round(seconds * 1000, 2),
-            **{
-                name: value
-                for name, value in msgspec.structs.asdict(seen).items()
-                if value is not None and name != "outcome"
-            },
+            **msgspec.to_builtins(seen),
         )
 
 
@@ -203,13 +198,13 @@ def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def render(log: object, name: str, event: EventDict) -> bytes:
+        event["level"] = name
         event["timestamp"] = datetime.now(UTC)  # the encoder spells it faster than Python does
         return people(log, name, event).encode() if form == "console" else encode(event)
 
     made: FilteringBoundLogger = structlog.wrap_logger(
         structlog.BytesLogger(out),
         processors=[
-            structlog.processors.add_log_level,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
