@@ -26,7 +26,7 @@ def input_schemas(actions: Mapping[str, Action]) -> dict[str, Schema]:
     inputs = [*CONTEXT, *(each for action in actions.values() for each in action.inputs)]
     shared = {"Nothing": ABSENT_SCHEMA} | {
         str(each.kind.schema["title"]): {
-            "description": f"{each.kind.expected}.",
+            "description": f"{each.kind.expected[0].upper()}{each.kind.expected[1:]}.",
             **each.kind.schema,
         }
         for each in inputs
