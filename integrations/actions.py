@@ -7,6 +7,7 @@ helpdesks' buttons all derive from `Action.of(function)`.
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
@@ -84,7 +85,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True):
+class Action(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """An action as doors, documents and buttons see it."""
 
     name: str
@@ -125,10 +126,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
             only_looks=only_looks,
         )
 
-    @property
-    def known(self) -> frozenset[str]:
-        """The names of all inputs, those of the context with them."""
-        return frozenset(each.name for each in (*self.inputs, *CONTEXT))
+    @functools.cached_property
+    def known(self) -> Mapping[str, Input]:
+        """All inputs by name, those of the context with them."""
+        return {each.name: each for each in (*self.inputs, *CONTEXT)}
 
     @property
     def creates(self) -> bool:
@@ -137,17 +138,17 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     def parse(self, given: Mapping[str, object]) -> tuple[dict[str, Any], Context]:
         """Read inputs and context from what was sent; InputError names the first mistake."""
-        known = {i.name: i for i in (*self.inputs, *CONTEXT)}
         values: dict[str, Any] = {}
         for name, value in given.items():
-            if name not in known:
-                raise _unknown(name, known)
+            if name not in self.known:
+                raise _unknown(name, self.known)
             if not is_absent(value):
-                values[name] = read(name, known[name].kind, value)
+                values[name] = read(name, self.known[name].kind, value)
         for needed in self.inputs:
             if needed.required and needed.name not in values:
                 raise InputError(needed.name, expected=needed.kind.expected)
-        context = Context(**{i.name: values.pop(i.name) for i in CONTEXT if i.name in values})
+        about = values.keys() & Context.__struct_fields__
+        context = Context(**{name: values.pop(name) for name in about})
         return values, context
 
 

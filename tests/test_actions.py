@@ -181,7 +181,7 @@ def test_an_unknown_name_is_shown_without_what_a_screen_cannot_show() -> None:
 
 
 def test_the_known_inputs_are_an_actions_own_and_the_context() -> None:
-    assert {each.name for each in (*NOTE.inputs, *CONTEXT)} == NOTE.known
+    assert {each.name for each in (*NOTE.inputs, *CONTEXT)} == set(NOTE.known)
 
 
 def test_the_context_is_read_apart_from_the_inputs() -> None:
