@@ -143,9 +143,8 @@ def text(value: object) -> str:
 
 def customer_identifier(value: object) -> str:
     """Read an e-mail address or a Shopify customer id; a masked address is never matched."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(whole(value, least=1, most=LARGEST_ID))
-    if isinstance(value, str) and _ID.fullmatch(value):
+    is_id = _ID.fullmatch(value) if isinstance(value, str) else isinstance(value, int | Decimal)
+    if is_id and not isinstance(value, bool):
         return str(whole(value, least=1, most=LARGEST_ID))
     address = email(value)
     if "*" in address:
