@@ -47,7 +47,7 @@ def main(rounds: int, seconds: int) -> None:
         console.print(DISTURBED.format(share=remembered.share))
     wrong = [*remembered.wrong, *asked.wrong]
     if (ratio := _ratio(remembered)) < LEAST:
-        wrong.append(f"The service is too slow: {ratio:.2f} of the bare application, not {LEAST}.")
+        wrong.append(f"The service is too slow: {ratio:.3f} of the bare application, not {LEAST}.")
     for sentence in wrong:
         console.print(sentence)
     sys.exit(1 if wrong else 0)

@@ -26,8 +26,8 @@ COLD: Final[Mapping[str, str]] = {
     cold.SERVICE: "this service",
 }
 CAPTION: Final = (
-    "Medians over {rounds} rounds, and min to max; * on this machine, now. Ratios are to the bare "
-    "application\nthat answers the same bytes; added is to Rivo's own latency."
+    "Medians and spread over {rounds} rounds; * on this machine, now. Ratios are to the bare\n"
+    "application, which answers the same bytes; what is added is beside Rivo's own latency."
 )
 
 
