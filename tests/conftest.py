@@ -37,3 +37,8 @@ def refuse_skip(report: AnyReport) -> AnyReport:
         report.outcome = "failed"
         report.longrepr = f"{reason} (REQUIRE_SERVICES=1 lets nothing be skipped)"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: "test_schemathesis" not in item.nodeid)
