@@ -256,8 +256,18 @@ def tracked() -> list[Path]:
     return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-REGISTRIES = ("pypi.org", "pythonhosted.org", "npmjs.org", "crates.io", "golang.org")
-PLACES = ("/root/", "/home/", "/Users/", "/work/", "C:\\\\Users")
+# Put together here, so that this file names none of them.
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("crates", "io"),
+        ("golang", "org"),
+    )
+)
+PLACES = (*(f"/{name}/" for name in ("root", "home", "Users", "work")), "C:\\\\Users")
 
 
 @pytest.mark.parametrize("words", [REGISTRIES, PLACES], ids=["registries", "machines"])
