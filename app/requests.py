@@ -43,8 +43,13 @@ async def read_inputs(
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return a header that is there exactly once, as text."""
-    values = [value for key, value in scope["headers"] if key == name]
-    return values[0].decode("latin-1") if len(values) == 1 else None
+    found = None
+    for key, value in scope["headers"]:
+        if key == name:
+            if found is not None:
+                return None
+            found = value.decode("latin-1")
+    return found
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
