@@ -6,14 +6,18 @@ from typing import Final
 
 import msgspec
 
+from integrations.actions import OperationState
 from integrations.errors import (
     ActionError,
+    AwaitingApprovalError,
+    ConflictError,
     ForbiddenError,
     InputError,
     NotAvailableError,
     NotFoundError,
     OutcomeUnknownError,
     RefusedError,
+    TooFastError,
     UnavailableError,
 )
 
@@ -25,6 +29,9 @@ STATUS: Final[dict[type[ActionError], int]] = {
     RefusedError: 422,
     NotAvailableError: 422,
     OutcomeUnknownError: 202,
+    AwaitingApprovalError: 202,
+    ConflictError: 409,
+    TooFastError: 429,
     UnavailableError: 503,
 }
 
@@ -35,9 +42,11 @@ TITLES: Final = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    409: "Conflict",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -63,7 +72,11 @@ class HttpError(Exception):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as callers get it; `field`, `expected` and `given` only for input problems."""
+    """An error as callers get it.
+
+    `field`, `expected` and `given` are there for input problems only, `operation` where there is
+    one.
+    """
 
     type: str = "about:blank"
     title: str
@@ -75,6 +88,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     field: str | msgspec.UnsetType = msgspec.UNSET
     expected: str | msgspec.UnsetType = msgspec.UNSET
     given: str | msgspec.UnsetType | None = msgspec.UNSET
+    operation: OperationState | msgspec.UnsetType = msgspec.UNSET
 
 
 def status_of(error: ActionError) -> int:
@@ -82,8 +96,10 @@ def status_of(error: ActionError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def problem_of(error: ActionError | HttpError, request_id: str) -> Problem:
-    """Describe an error for whoever called."""
+def problem_of(
+    error: ActionError | HttpError, request_id: str, operation: OperationState | None = None
+) -> Problem:
+    """Describe an error for whoever called, with the operation where there is one."""
     status = error.status if isinstance(error, HttpError) else status_of(error)
     told = Problem(
         title=TITLES.get(status, "Error"),
@@ -92,6 +108,7 @@ def problem_of(error: ActionError | HttpError, request_id: str) -> Problem:
         error=error.message,
         code=error.code,
         request_id=request_id,
+        operation=msgspec.UNSET if operation is None else operation,
     )
     if isinstance(error, InputError):
         return msgspec.structs.replace(

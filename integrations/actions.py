@@ -10,7 +10,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -48,6 +48,37 @@ class ReadAnswer(Answer, kw_only=True):
 
     as_of: str
     stale: bool
+
+
+State = Literal[
+    "accepted",
+    "awaiting_approval",
+    "sending",
+    "succeeded",
+    "rejected",
+    "unknown",
+    "needs_review",
+    "expired",
+]
+
+
+class OperationState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a write: `applied` is null while nobody knows.
+
+    `applied` is false as well where it succeeded without being sent, because it already was so;
+    `safe_to_retry` says that the same request may be sent again and does nothing twice.
+    """
+
+    id: str
+    state: State
+    applied: bool | None
+    safe_to_retry: bool
+
+
+class WriteAnswer(Answer, kw_only=True):
+    """What every write ends with; `operation` is null where it was not run as one."""
+
+    operation: OperationState | None = None
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,22 @@
 
     ActionError                     anything an action may end with instead of its answer
     ├── InputError                  an input is missing or wrong; names the field
+    │   └── KeyReusedError          the same idempotency key, other inputs
     ├── ForbiddenError              the caller may not do this
+    │   ├── SwitchedOffError        nobody may do this in this shop at the moment
+    │   ├── OwnAddressError         an agent may not give to their own address
+    │   └── LimitError              it would go beyond a limit
+    ├── TooFastError                the caller writes too often; a later try may work
+    ├── ConflictError               another write stands in the way; nothing was changed by this one
+    │   ├── StillRunningError       the same write is being sent right now; nobody knows yet
+    │   └── WriteOpenError          another write about the same thing has no outcome yet
+    │       └── RedemptionOpenError  another redemption of the customer's
     ├── NotFoundError               Rivo knows no such customer or resource
     ├── RefusedError                Rivo understood and said no; its reason in plain words
     ├── NotAvailableError           this store's Rivo does not offer the operation
     ├── OutcomeUnknownError         a write may have been applied; it must not be repeated
+    │   └── NeedsReviewError        the same, and a person has to find out
+    ├── AwaitingApprovalError       nothing is sent before another person has approved it
     └── UnavailableError            nothing was changed and nothing can be served right now
         └── NotConfiguredError      Rivo refuses our own key
 
@@ -55,10 +66,64 @@ class InputError(ActionError):
         self.given = given
 
 
+class KeyReusedError(InputError):
+    """An idempotency key came again with other inputs."""
+
+    code = "key_reused"
+
+
 class ForbiddenError(ActionError):
     """The caller is known but may not do this."""
 
     code = "not_allowed"
+
+
+class SwitchedOffError(ForbiddenError):
+    """Nobody may do this in this shop at the moment."""
+
+    code = "switched_off"
+
+
+class OwnAddressError(ForbiddenError):
+    """An agent may not give anything to their own address."""
+
+    code = "own_address"
+
+
+class LimitError(ForbiddenError):
+    """It would go beyond a limit; nothing was sent."""
+
+    code = "limit_exceeded"
+
+
+class TooFastError(ActionError):
+    """The caller writes too often; nothing was sent, and a later try may work."""
+
+    code = "too_fast"
+
+
+class ConflictError(ActionError):
+    """Another write stands in the way; nothing was changed by this one."""
+
+    code = "conflict"
+
+
+class StillRunningError(ConflictError):
+    """The same write is being sent right now; its outcome is not known yet."""
+
+    code = "still_running"
+
+
+class WriteOpenError(ConflictError):
+    """Another write about the same thing has no outcome yet; nothing was sent."""
+
+    code = "write_open"
+
+
+class RedemptionOpenError(WriteOpenError):
+    """Another redemption of this customer has no outcome yet; nothing was sent."""
+
+    code = "redemption_open"
 
 
 class NotFoundError(ActionError):
@@ -68,9 +133,13 @@ class NotFoundError(ActionError):
 
 
 class RefusedError(ActionError):
-    """Rivo understood the request and said no; surely not applied. The message holds its reason."""
+    """Rivo understood the request and said no; surely not applied. The message holds its reason.
+
+    `doubtful` marks a no that came with a status of success: it is worth a look.
+    """
 
     code = "refused_by_rivo"
+    doubtful = False
 
 
 class NotAvailableError(ActionError):
@@ -83,6 +152,18 @@ class OutcomeUnknownError(ActionError):
     """A write was sent, its reply was lost: it may have been applied and must not be repeated."""
 
     code = "outcome_unknown"
+
+
+class NeedsReviewError(OutcomeUnknownError):
+    """Nobody could find out by reading Rivo back; a person has to."""
+
+    code = "needs_review"
+
+
+class AwaitingApprovalError(ActionError):
+    """Nothing is sent before another person has approved it."""
+
+    code = "awaiting_approval"
 
 
 class UnavailableError(ActionError):

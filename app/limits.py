@@ -1,0 +1,48 @@
+"""What a caller may do at most; None means that there is no such limit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final, Literal
+
+import msgspec
+
+Right = Literal["read_operations", "settle", "approve"]
+RIGHTS: Final[frozenset[Right]] = frozenset({"read_operations", "settle", "approve"})
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Caps on writes; a day is the last 24 hours, a month the last 30 days.
+
+    Points and credits are sums of absolute values, what is given and what is taken each by itself;
+    redemptions are counted. Agents are those of one caller; customers and the shop are counted over
+    all callers. `writes_per_minute` is the caller's; above `approval_above_...` another person has
+    to approve.
+    """
+
+    points_per_write: int | None = None
+    points_per_agent_day: int | None = None
+    points_per_caller_day: int | None = None
+    points_per_customer_month: int | None = None
+    points_per_shop_day: int | None = None
+    credits_per_write: Decimal | None = None
+    credits_per_agent_day: Decimal | None = None
+    credits_per_caller_day: Decimal | None = None
+    credits_per_customer_month: Decimal | None = None
+    credits_per_shop_day: Decimal | None = None
+    redemptions_per_agent_day: int | None = None
+    redemptions_per_caller_day: int | None = None
+    redemptions_per_customer_month: int | None = None
+    redemptions_per_shop_day: int | None = None
+    writes_per_agent_day: int | None = None
+    writes_per_caller_day: int | None = None
+    writes_per_minute: int | None = None
+    approval_above_points: int | None = None
+    approval_above_credits: Decimal | None = None
+    reason_required: bool = False
+
+
+BUILT_IN: Final = Limits(
+    points_per_write=500, credits_per_write=Decimal(25), writes_per_agent_day=20
+)
+"""For callers other than API_KEY and LEAD_KEY, until CONFIG sets others."""

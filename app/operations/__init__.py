@@ -1,0 +1,1 @@
+"""Every write as an operation: intent, outcome, read-back, limits, audit."""

@@ -1,0 +1,1 @@
+"""Where operations and their audit are kept: connection, migrations, transactions."""

@@ -1,0 +1,97 @@
+"""The tables, from the first day on: numbered scripts, each run once, none ever changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OPERATIONS: Final = """
+CREATE TABLE operations (
+    id             TEXT PRIMARY KEY,            -- op_ and 32 hex digits; the reference in Rivo
+    shop           TEXT NOT NULL,
+    door           TEXT NOT NULL,
+    caller         TEXT NOT NULL,
+    action         TEXT NOT NULL,
+    shape          TEXT,                        -- flat or full, as the first request asked
+    key            TEXT,                        -- the caller's idempotency key; forgotten in time
+    fingerprint    BLOB NOT NULL,
+    ticket_id      TEXT,
+    agent          TEXT NOT NULL,               -- an address as the helpdesk says, or "unknown"
+    agent_name     TEXT,
+    reason         TEXT,
+    inputs         TEXT NOT NULL,               -- JSON, as parsed
+    customer       TEXT,                        -- the identifier given, case folded
+    customer_id    TEXT,                        -- the Shopify id, where it was looked up
+    list           TEXT,                        -- Rivo's list in which it can be found
+    subject        TEXT,                        -- what only one open write may concern
+    reverses       TEXT,                        -- the operation that this one takes back
+    state          TEXT NOT NULL,
+    applied        INTEGER,                     -- 1, 0, or NULL where nobody knows
+    attempt        INTEGER NOT NULL DEFAULT 0,  -- of sending it
+    owner          TEXT,                        -- the replica that holds the lease
+    lease_until    REAL NOT NULL DEFAULT 0,
+    created_at     REAL NOT NULL,
+    sent_at        REAL,
+    due_at         REAL,                        -- when the settler looks at it next
+    ended_at       REAL,
+    looks          INTEGER NOT NULL DEFAULT 0,  -- how often it was read back
+    effect         TEXT NOT NULL,               -- grant, deduction, redemption or other
+    points         INTEGER NOT NULL DEFAULT 0,  -- reserved, absolute
+    credits_milli  INTEGER NOT NULL DEFAULT 0,  -- reserved, absolute, thousandths
+    reserved_at    REAL,
+    points_diff    INTEGER,                     -- what it did, signed
+    credits_diff   TEXT,                        -- what it did, signed decimal
+    snapshot       TEXT NOT NULL DEFAULT '{}',
+    rivo_id        INTEGER,
+    approved_by    TEXT,
+    settled_by     TEXT,
+    late_at        REAL,                        -- when it showed up after we said "not applied"
+    evidence       TEXT NOT NULL DEFAULT '[]',
+    reply_status   INTEGER,
+    reply_type     TEXT,
+    reply_body     BLOB
+);
+CREATE UNIQUE INDEX operations_key ON operations (shop, caller, key) WHERE key IS NOT NULL;
+CREATE INDEX operations_same ON operations (shop, caller, fingerprint, created_at);
+CREATE UNIQUE INDEX operations_subject ON operations (shop, subject)
+    WHERE subject IS NOT NULL AND state IN ('sending', 'unknown', 'needs_review');
+CREATE UNIQUE INDEX operations_reverses ON operations (shop, reverses)
+    WHERE reverses IS NOT NULL AND state IN ('sending', 'unknown', 'needs_review', 'succeeded');
+CREATE INDEX operations_due ON operations (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX operations_leased ON operations (lease_until) WHERE state = 'sending';
+CREATE INDEX operations_caller ON operations (shop, caller, reserved_at)
+    WHERE reserved_at IS NOT NULL;
+CREATE INDEX operations_about ON operations (shop, customer, created_at);
+CREATE INDEX operations_about_id ON operations (shop, customer_id, reserved_at);
+CREATE INDEX operations_shop ON operations (shop, reserved_at) WHERE reserved_at IS NOT NULL;
+CREATE INDEX operations_agent ON operations (shop, agent, created_at);
+CREATE INDEX operations_state ON operations (shop, state, created_at);
+CREATE INDEX operations_newest ON operations (shop, created_at, id);
+CREATE INDEX operations_rows ON operations (shop, list, rivo_id) WHERE rivo_id IS NOT NULL;
+
+CREATE TABLE shown (                            -- lists that have shown a row of ours
+    shop           TEXT NOT NULL,
+    list           TEXT NOT NULL,
+    at             REAL NOT NULL,
+    PRIMARY KEY (shop, list)
+);
+"""
+
+AUDIT: Final = """
+CREATE TABLE audit (                            -- see app/operations/audit.py
+    shop           TEXT NOT NULL,
+    number         INTEGER NOT NULL,            -- 1, 2, 3 ... within the shop
+    at             REAL NOT NULL,
+    operation_id   TEXT,
+    event          TEXT NOT NULL,
+    facts          TEXT NOT NULL,               -- canonical JSON, nothing personal in it
+    personal       TEXT,                        -- canonical JSON; may be erased
+    salt           BLOB,                        -- erased with it
+    commitment     BLOB,                        -- SHA-256 of salt and personal; stays
+    mac            BLOB NOT NULL,
+    PRIMARY KEY (shop, number)
+);
+CREATE INDEX audit_operation ON audit (shop, operation_id);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT)
+"""In their order; `PRAGMA user_version` counts those that were run."""
