@@ -169,18 +169,39 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def parse(self, given: Mapping[str, object]) -> tuple[dict[str, Any], Context]:
         """Read inputs and context from what was sent; InputError names the first mistake."""
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            if name not in self.known:
-                raise _unknown(name, self.known)
-            if not is_absent(value):
-                values[name] = read(name, self.known[name].kind, value)
-        for needed in self.inputs:
-            if needed.required and needed.name not in values:
-                raise InputError(needed.name, expected=needed.kind.expected)
+        values = parsed(self.known, self.inputs, given)
         about = values.keys() & Context.__struct_fields__
         context = Context(**{name: values.pop(name) for name in about})
         return values, context
+
+
+def parsed(
+    known: Mapping[str, Input], needed: tuple[Input, ...], given: Mapping[str, object]
+) -> dict[str, Any]:
+    """Read what was sent by the inputs that are known; InputError names the first mistake."""
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise _unknown(name, known)
+        if not is_absent(value):
+            values[name] = read(name, known[name].kind, value)
+    for each in needed:
+        if each.required and each.name not in values:
+            raise InputError(each.name, expected=each.kind.expected)
+    return values
+
+
+def inputs_of(struct: type[msgspec.Struct]) -> tuple[Input, ...]:
+    """Read inputs off a struct's annotated fields."""
+    hints = get_type_hints(struct, include_extras=True)
+    return tuple(
+        _input(
+            each.name,
+            hints[each.name],
+            inspect.Parameter.empty if each.default is msgspec.NODEFAULT else each.default,
+        )
+        for each in msgspec.structs.fields(struct)
+    )
 
 
 def _input(name: str, annotation: object, default: object) -> Input:
@@ -213,7 +234,4 @@ def _unknown(name: str, known: Mapping[str, Input]) -> InputError:
     return InputError(shown, expected=f"a known input ({hint})", given="an unknown name")
 
 
-CONTEXT: tuple[Input, ...] = tuple(
-    _input(f.name, get_type_hints(Context, include_extras=True)[f.name], f.default)
-    for f in msgspec.structs.fields(Context)
-)
+CONTEXT: tuple[Input, ...] = inputs_of(Context)
