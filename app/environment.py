@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from app import config
+from app.limits import BUILT_IN, RIGHTS, Limits, Right
 from app.settings import (
     EVERY_ACTION,
+    IN_MEMORY,
     CallerSettings,
-    Door,
     Settings,
     SettingsError,
     ShopSettings,
     Sources,
     address,
     currency,
+    database,
     digest,
     public_address,
     sendable,
@@ -41,7 +45,49 @@ GORGIAS_BUTTONS: Final = frozenset(
         "cancel_membership",
     }
 )
+DATABASE: Final = "./data/rivo-helpdesk.db"
+SANDBOX_DATABASE: Final = "./data/sandbox.db"
 DEMO_KEY: Final = "demo"
+DEMO_LEAD_KEY: Final = "demo-lead"
+
+
+def _anybody(name: str, *rights: Right, secret: str = "") -> CallerSettings:
+    """Make a caller of /actions without limits."""
+    return CallerSettings(
+        name=name,
+        door="actions",
+        digests=(digest(secret),) if secret else (),
+        actions=EVERY_ACTION,
+        limits=Limits(),
+        rights=frozenset(rights),
+    )
+
+
+def _gorgias(name: str, actions: frozenset[str], *, secret: str = "") -> CallerSettings:
+    """Make a caller of /gorgias, within the built-in limits."""
+    return CallerSettings(
+        name=name,
+        door="gorgias",
+        digests=(digest(secret),) if secret else (),
+        actions=actions,
+        limits=BUILT_IN,
+        sources=frozenset({"manual"}),
+    )
+
+
+CALLERS: Final = (
+    _anybody("api_key", "read_operations"),
+    _anybody("lead_key", *RIGHTS),
+    _gorgias("gorgias_secret", GORGIAS_READS),
+    _gorgias("gorgias_button_secret", GORGIAS_BUTTONS),
+)
+"""Those of the one shop, each named as the variable that holds its secret."""
+DEMO_CALLERS: Final = (
+    _anybody(DEMO_KEY, "read_operations", secret=DEMO_KEY),
+    _anybody(DEMO_LEAD_KEY, *RIGHTS, secret=DEMO_LEAD_KEY),
+    _gorgias("demo-gorgias", GORGIAS_READS | GORGIAS_BUTTONS, secret=DEMO_KEY),
+)
+"""Those of the sandbox; one key for both doors, and a caller for each, as everywhere."""
 
 
 def load(environ: Mapping[str, str], *, sandbox: bool = False) -> Settings:
@@ -58,12 +104,15 @@ class _Reader:
     def settings(self) -> Settings:
         shops = config.shops(self.sources) if "CONFIG" in self.environ else (self._the_one_shop(),)
         metrics_digests = tuple(map(digest, self.sources.secrets("METRICS_KEY")))
-        secret_key = self._secret_key()
+        kept_in = self._database()
+        secret_key = self._secret_key(kept_in)
         self._check_secrets(shops, metrics_digests, secret_key)
         public_url = self.environ.get("PUBLIC_URL")
         return Settings(
             shops=shops,
             sandbox=self.sandbox,
+            database=kept_in,
+            settle_seconds=self._number("SETTLE_SECONDS", 90, least=1, most=3600),
             host=self.environ.get("HOST") or "127.0.0.1",
             port=self._port(),
             public_url=public_address("PUBLIC_URL", public_url) if public_url else None,
@@ -95,41 +144,27 @@ class _Reader:
         )
 
     def _callers(self) -> tuple[CallerSettings, ...]:
-        table: tuple[tuple[str, Door, frozenset[str]], ...] = (
-            ("API_KEY", "actions", EVERY_ACTION),
-            ("LEAD_KEY", "actions", EVERY_ACTION),
-            ("GORGIAS_SECRET", "gorgias", GORGIAS_READS),
-            ("GORGIAS_BUTTON_SECRET", "gorgias", GORGIAS_BUTTONS),
+        given = {each.name: self.sources.secrets(each.name.upper()) for each in CALLERS}
+        callers = tuple(
+            msgspec.structs.replace(each, digests=tuple(map(digest, given[each.name])))
+            for each in CALLERS
+            if given[each.name]
         )
-        given = {name: self.sources.secrets(name) for name, _, _ in table}
-        callers = [
-            CallerSettings(
-                name=name.lower(),
-                door=door,
-                digests=tuple(map(digest, given[name])),
-                actions=actions,
-            )
-            for name, door, actions in table
-            if given[name]
-        ]
-        if self.sandbox and not callers:
-            both: tuple[tuple[Door, frozenset[str]], ...] = (
-                ("actions", EVERY_ACTION),
-                ("gorgias", GORGIAS_READS | GORGIAS_BUTTONS),
-            )
-            return tuple(
-                CallerSettings(name=DEMO_KEY, door=door, digests=(digest(DEMO_KEY),), actions=may)
-                for door, may in both
-            )
-        return tuple(callers)
+        return DEMO_CALLERS if self.sandbox and not callers else callers
 
-    def _secret_key(self) -> bytes:
-        """Read SECRET_KEY, else the one that the first start made in the data folder."""
+    def _database(self) -> str:
+        """Read DATABASE_URL; the sandbox has a file of its own."""
+        if url := self.environ.get("DATABASE_URL"):
+            return database("DATABASE_URL", url)
+        return SANDBOX_DATABASE if self.sandbox else DATABASE
+
+    def _secret_key(self, kept_in: str) -> bytes:
+        """Read SECRET_KEY, else the one that the first start made beside the database."""
         if given := self.sources.secrets("SECRET_KEY"):
             return given[0].encode()
-        if self.sandbox:
+        if kept_in in (IN_MEMORY, SANDBOX_DATABASE):
             return os.urandom(32).hex().encode()
-        path = Path("data/secret_key")
+        path = Path(kept_in).with_name("secret_key")
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             path.touch(mode=0o600, exist_ok=False)
@@ -179,7 +214,7 @@ class _Reader:
             if not self.sandbox:
                 key = f"{table}.rivo_api_key" if table else "RIVO_API_KEY"
                 named.append((key, digest(shop.rivo_api_key)))
-            for who in shop.callers:
+            for who in shop.callers if shop.callers is not DEMO_CALLERS else ():
                 at = f"{table}.callers.{who.name}" if table else who.name.upper()
                 named += [(at, each) for each in who.digests]
         owners: dict[bytes, str] = {}

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from app.limits import BUILT_IN, Limits, Right
 from integrations.rivo import ACTIONS
 from integrations.rivo.client import BASE_URL
 
 EVERY_ACTION: Final = frozenset(ACTIONS)
 Door = Literal["actions", "gorgias"]
 TierBasis = Literal["unknown", "points", "spend", "orders"]
+IN_MEMORY: Final = ":memory:"
 
 
 class SettingsError(Exception):
@@ -26,16 +28,26 @@ class SettingsError(Exception):
 
 
 class CallerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come through which door, and do what; `digests` are SHA-256 of one or two secrets."""
+    """Who may come through which door, and do what; `digests` are SHA-256 of one or two secrets.
+
+    `sources` are those of the points events that the caller may create (None: all).
+    """
 
     name: str
     door: Door
     digests: tuple[bytes, ...]
     actions: frozenset[str]
+    limits: Limits = BUILT_IN
+    sources: frozenset[str] | None = None
+    rights: frozenset[Right] = frozenset()
 
 
 class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One shop: its Rivo, its facts, its callers."""
+    """One shop: its Rivo, its facts, its callers.
+
+    `limits` hold for every caller besides the caller's own; `reasons` are those that may be given
+    (none: any); `kill` names the actions that are switched off.
+    """
 
     name: str
     rivo_api_key: str
@@ -44,6 +56,9 @@ class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     tier_basis: TierBasis = "unknown"
     customer_fields: frozenset[str] = frozenset()
+    limits: Limits = Limits()
+    reasons: tuple[str, ...] = ()
+    kill: frozenset[str] = frozenset()
     callers: tuple[CallerSettings, ...] = ()
 
 
@@ -67,11 +82,15 @@ class FileState(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the service is told.
 
-    `files` are those that it was read from, each as it was just before.
+    `database` is a path or ":memory:", `settle_seconds` the time after sending from which a read
+    tells whether a lost write was applied; `files` are those that the settings were read from, each
+    as it was just before.
     """
 
     shops: tuple[ShopSettings, ...]
     sandbox: bool = False
+    database: str = IN_MEMORY
+    settle_seconds: float = 90.0
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None
@@ -150,6 +169,19 @@ def public_address(name: str, url: str) -> str:
     if _parts(url) is None:
         raise SettingsError(f"{name} must be an address like https://loyalty.example.com.")
     return url.rstrip("/")
+
+
+def database(name: str, url: str) -> str:
+    """Read where the operations are kept: the path of a SQLite file, or ":memory:"."""
+    if url.startswith(("postgresql:", "postgres:", "postgresql+")):
+        raise SettingsError(f"{name}: PostgreSQL is not there yet in this version.")
+    if url in ("sqlite://", "sqlite:///:memory:"):
+        return IN_MEMORY
+    path = url.removeprefix("sqlite:///")
+    plain = path.isprintable() and not re.search(r"[?#]|^:|(^|/)\.{0,2}$", path)
+    if path == url or not plain:
+        raise SettingsError(f"{name} must be like sqlite:///./data/rivo-helpdesk.db.")
+    return path
 
 
 def _parts(url: str) -> SplitResult | None:

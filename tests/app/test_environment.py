@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.environment import GORGIAS_BUTTONS, GORGIAS_READS, load
+from app.limits import BUILT_IN, RIGHTS, Limits
 from app.settings import EVERY_ACTION, CallerSettings, SettingsError
 from integrations.rivo import READS, WRITES
 
@@ -47,6 +48,7 @@ def test_a_shop_needs_no_more_than_its_key() -> None:
     )
     assert ("127.0.0.1", 8000, 30.0) == (settings.host, settings.port, settings.fresh_seconds)
     assert ("info", "json") == (settings.log_level, settings.log_format)
+    assert ("./data/rivo-helpdesk.db", 90.0) == (settings.database, settings.settle_seconds)
     assert (None, "", (), False) == (
         settings.public_url,
         settings.trusted_proxies,
@@ -70,6 +72,8 @@ def test_every_variable_is_heeded() -> None:
             "LOG_LEVEL": "DEBUG",
             "LOG_FORMAT": "console",
             "METRICS_KEY": "key-of-the-metrics",
+            "DATABASE_URL": "sqlite:////var/lib/rivo/operations.db",
+            "SETTLE_SECONDS": "120",
         }
     )
     (shop,) = settings.shops
@@ -82,12 +86,13 @@ def test_every_variable_is_heeded() -> None:
     assert ("debug", "console") == (settings.log_level, settings.log_format)
     assert (digest("key-of-the-metrics"),) == settings.metrics_digests
     assert b"key-of-the-hashes" == settings.secret_key
+    assert ("/var/lib/rivo/operations.db", 120.0) == (settings.database, settings.settle_seconds)
 
 
 def test_what_is_set_to_nothing_and_is_no_secret_has_its_default() -> None:
     names = (
         "RIVO_API_URL SHOP_CURRENCY SHOP_TIMEZONE PUBLIC_URL TRUSTED_PROXIES FRESH_SECONDS HOST "
-        "PORT LOG_LEVEL LOG_FORMAT"
+        "PORT LOG_LEVEL LOG_FORMAT DATABASE_URL SETTLE_SECONDS"
     )
 
     assert load(ONE_SHOP) == load({**ONE_SHOP, **dict.fromkeys(names.split(), "")})
@@ -110,6 +115,69 @@ def test_a_secret_makes_a_caller_with_its_rights(
     assert (name.lower(), door) == (caller.name, caller.door)
     assert (digest("secret-0001"),) == caller.digests
     assert actions == caller.actions
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "sources", "rights"),
+    [
+        ("API_KEY", Limits(), None, {"read_operations"}),
+        ("LEAD_KEY", Limits(), None, RIGHTS),
+        ("GORGIAS_SECRET", BUILT_IN, {"manual"}, set()),
+        ("GORGIAS_BUTTON_SECRET", BUILT_IN, {"manual"}, set()),
+    ],
+)
+def test_a_secret_makes_a_caller_with_its_limits(
+    name: str, limits: Limits, sources: Any, rights: Any
+) -> None:
+    (caller,) = callers(**{name: "secret-0001"}).values()
+
+    assert (limits, sources, rights) == (caller.limits, caller.sources, caller.rights)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///./data/rivo-helpdesk.db", "./data/rivo-helpdesk.db"),
+        ("sqlite:///operations.db", "operations.db"),
+        ("sqlite:////abs/olute/operations.db", "/abs/olute/operations.db"),
+        ("sqlite://", ":memory:"),
+        ("sqlite:///:memory:", ":memory:"),
+    ],
+)
+def test_operations_are_kept_where_it_is_said(url: str, path: str) -> None:
+    assert path == load({**ONE_SHOP, "DATABASE_URL": url}).database
+    assert path == load({"DATABASE_URL": url, "SECRET_KEY": "s"}, sandbox=True).database
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "operations.db",
+        "sqlite:/operations.db",
+        "sqlite:///",
+        "sqlite:///.",
+        "sqlite:////",
+        "sqlite:///data/",
+        "sqlite:///data/..",
+        "sqlite:///:memory",
+        "sqlite:///operations.db?mode=ro",
+        "sqlite://host/operations.db",
+        "sqlite:///a\0b",
+        "sqlite+aiosqlite:///operations.db",
+        "mysql://someone:s3cr3t@db/operations",
+    ],
+)
+def test_any_other_place_is_refused(url: str) -> None:
+    told = "DATABASE_URL must be like sqlite:///./data/rivo-helpdesk.db."
+
+    assert told == refusal({**ONE_SHOP, "DATABASE_URL": url})
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_is_said_to_come(scheme: str) -> None:
+    told = refusal({**ONE_SHOP, "DATABASE_URL": f"{scheme}://me:s3cr3t@db/operations"})
+
+    assert "DATABASE_URL: PostgreSQL is not there yet in this version." == told
 
 
 def test_gorgias_may_read_a_customer_and_its_buttons_may_write() -> None:
@@ -221,6 +289,9 @@ def test_equal_secrets_are_refused(other: str, given: str) -> None:
         ("PORT", "80.5", "a whole number"),
         ("FRESH_SECONDS", "-1", "a number from 0 to 86400"),
         ("FRESH_SECONDS", "nan", "a number from 0 to 86400"),
+        ("SETTLE_SECONDS", "0.5", "a number from 1 to 3600"),
+        ("SETTLE_SECONDS", "3601", "a number from 1 to 3600"),
+        ("SETTLE_SECONDS", "nan", "a number from 1 to 3600"),
         ("LOG_LEVEL", "chatty", "one of info, debug, warning, error"),
         ("LOG_FORMAT", "xml", "one of json, console"),
         ("API_KEY_FILE", "/nowhere/api_key", "cannot be read (FileNotFoundError)"),
@@ -299,6 +370,24 @@ def test_two_houses_have_two_keys(elsewhere: Path, monkeypatch: pytest.MonkeyPat
     assert first.secret_key != load(environ).secret_key
 
 
+def test_a_key_for_hashes_lies_beside_the_database_wherever_that_is(elsewhere: Path) -> None:
+    file = elsewhere.parent.parent / "here" / "secret_key"
+    for sandbox in (False, True):
+        url = f"sqlite:///{file.with_name('operations.db')}"
+        environ = {"RIVO_API_KEY": "rivo-key-0001", "DATABASE_URL": url}
+
+        assert load(environ, sandbox=sandbox).secret_key == file.read_bytes()
+    assert not elsewhere.parent.exists()
+
+
+def test_a_key_for_hashes_is_kept_no_longer_than_what_it_signs(elsewhere: Path) -> None:
+    environ = {"RIVO_API_KEY": "rivo-key-0001", "DATABASE_URL": "sqlite://"}
+    first, second = load(environ), load(environ)
+
+    assert first.secret_key != second.secret_key
+    assert not elsewhere.parent.exists()
+
+
 def test_a_key_that_is_given_makes_no_file(elsewhere: Path) -> None:
     load(ONE_SHOP)
 
@@ -311,10 +400,23 @@ def test_the_sandbox_makes_no_file_and_needs_nothing(elsewhere: Path) -> None:
 
     assert settings.sandbox
     assert 64 == len(settings.secret_key)
-    assert ["actions", "gorgias"] == [caller.door for caller in shop.callers]
-    assert [(digest("demo"),)] * 2 == [caller.digests for caller in shop.callers]
+    assert "./data/sandbox.db" == settings.database
     assert ("USD", {}) == (shop.currency, dict(settings.files))
     assert not elsewhere.parent.exists()
+
+
+def test_the_sandbox_has_an_agent_a_widget_and_a_lead() -> None:
+    agent, lead, widget = load({}, sandbox=True).shops[0].callers
+
+    assert ["demo", "demo-lead", "demo-gorgias"] == [agent.name, lead.name, widget.name]
+    assert ["actions", "actions", "gorgias"] == [agent.door, lead.door, widget.door]
+    assert [(digest("demo"),), (digest("demo-lead"),)] == [agent.digests, lead.digests]
+    assert agent.digests == widget.digests
+    assert [{"read_operations"}, RIGHTS, set()] == [agent.rights, lead.rights, widget.rights]
+    assert [Limits(), Limits(), BUILT_IN] == [agent.limits, lead.limits, widget.limits]
+    assert [None, None, {"manual"}] == [agent.sources, lead.sources, widget.sources]
+    assert [EVERY_ACTION, EVERY_ACTION] == [agent.actions, lead.actions]
+    assert GORGIAS_READS | GORGIAS_BUTTONS == widget.actions
 
 
 def test_the_sandbox_takes_keys_of_ones_own() -> None:
