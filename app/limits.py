@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -46,3 +46,13 @@ BUILT_IN: Final = Limits(
     points_per_write=500, credits_per_write=Decimal(25), writes_per_agent_day=20
 )
 """For callers other than API_KEY and LEAD_KEY, until CONFIG sets others."""
+
+
+def tightest(*limits: Limits) -> Limits:
+    """Hold several limits at once: of each the smallest that is set."""
+    found: dict[str, Any] = {"reason_required": any(each.reason_required for each in limits)}
+    for name in Limits.__struct_fields__:
+        if name != "reason_required":
+            known = [cap for each in limits if (cap := getattr(each, name)) is not None]
+            found[name] = min(known, default=None)
+    return Limits(**found)

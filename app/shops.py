@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from app.limits import Right
 from app.settings import CallerSettings, Door, Settings, ShopSettings
 from integrations.actions import Action
 from integrations.rivo import Rivo, ShopFacts
@@ -44,6 +45,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether the caller may call this; to look takes no more than the right to read."""
         allowed = self.settings.actions
         return action.name in allowed or (looks and LOOKING in allowed)
+
+    def can(self, right: Right) -> bool:
+        """Say whether the caller has a right over operations."""
+        return right in self.settings.rights
 
 
 class Shops:
