@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from integrations.actions import ReadAnswer
-from integrations.rivo.client import Found, Rivo
+from integrations.rivo.client import Rivo
+from integrations.rivo.found import Found
 from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from integrations.rivo.client import when
+from integrations.rivo.forms import when
 from integrations.rivo.identities import identity_of
 from integrations.rivo.resource import Resource
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from integrations.rivo.client import Rivo, when
+from integrations.rivo.client import Rivo
 from integrations.rivo.filters import Matches, all_of, has, is_filled, moment_of
+from integrations.rivo.forms import when
 from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import ROW, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, paging, walk

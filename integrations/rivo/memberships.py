@@ -13,9 +13,10 @@ from msgspec import Meta
 
 from integrations.actions import Answer, ReadAnswer
 from integrations.errors import NotFoundError, OutcomeUnknownError
-from integrations.rivo.client import Found, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
+from integrations.rivo.found import Found
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
 from integrations.rivo.paging import Listing, Rows, whole

@@ -17,8 +17,9 @@ import msgspec
 
 from integrations.actions import Answer
 from integrations.errors import InputError, RefusedError
-from integrations.rivo.client import Found, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.filters import moment_of
+from integrations.rivo.found import Found
 from integrations.rivo.resource import Resource
 
 MOST_PAGES: Final = 4

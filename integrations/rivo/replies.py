@@ -112,7 +112,9 @@ def _not_applied(reply: Reply, body: object, *, empty: bool) -> ActionError | No
     if reply.status == 204:
         return None if empty else OutcomeUnknownError(LOST)
     if isinstance(body, dict) and body.get("data") is None and isinstance(body.get("error"), str):
-        return refused(reason(body))
+        error = refused(reason(body))
+        error.doubtful = True  # the status says that it was done
+        return error
     return None if resource_in(body) else OutcomeUnknownError(LOST)
 
 

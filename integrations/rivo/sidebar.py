@@ -8,8 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from integrations.actions import ReadAnswer
 from integrations.errors import ActionError, NotFoundError, UnavailableError
-from integrations.rivo.client import DOWN, Rivo, when
+from integrations.rivo.client import DOWN, Rivo
 from integrations.rivo.customers import Balance, Customer, find_customer
+from integrations.rivo.forms import when
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.memberships import Membership, Subscription, find_member
 from integrations.rivo.paging import Rows, newest

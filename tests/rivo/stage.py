@@ -17,6 +17,7 @@ from integrations.actions import Answer
 from integrations.memory import Memory
 from integrations.rivo import ACTIONS, Rivo, ShopFacts
 from integrations.rivo.client import BASE_URL
+from integrations.rivo.writing import Writing
 from integrations.upstream import Upstream
 
 KEY = "raw-key-without-bearer"
@@ -41,6 +42,9 @@ class Clock:
     def now(self) -> datetime:
         return NOW + timedelta(seconds=self.seconds - 1_000.0)
 
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
 
 class Stage:
     """A Rivo whose clock stands still and whose network is respx's."""
@@ -58,6 +62,7 @@ class Stage:
             facts=facts or ShopFacts(currency="USD"),
             clock=self.clock,
             now=self.clock.now,
+            sleep=self.clock.sleep,
         )
 
     def on(self, method: str, path: str, *answers: object, status: int = 200) -> respx.Route:
@@ -74,6 +79,13 @@ class Stage:
         """Run an action that has to end at a deadline."""
         values, _ = ACTIONS[name].parse(inputs)
         answer = await ACTIONS[name].run(self.rivo.until(deadline), **values)
+        assert isinstance(answer, ACTIONS[name].answer)
+        return answer
+
+    async def keep(self, writing: Writing, name: str, **inputs: Any) -> Answer:
+        """Run a write of which account is kept."""
+        values, _ = ACTIONS[name].parse(inputs)
+        answer = await ACTIONS[name].run(self.rivo.for_write(writing, self.clock() + 4.0), **values)
         assert isinstance(answer, ACTIONS[name].answer)
         return answer
 

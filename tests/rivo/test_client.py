@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from integrations.errors import NotFoundError, OutcomeUnknownError, UnavailableError
-from integrations.rivo.client import Found, when
+from integrations.rivo.forms import when
+from integrations.rivo.found import Found
 from tests.rivo.stage import AS_OF, NOW, SARAH, SARAH_ID, Stage, built, listed, row, sample
 
 pytestmark = pytest.mark.anyio

@@ -166,7 +166,8 @@ async def test_a_refused_write_changed_nothing_and_says_why(
 
     assert kind is type(error)
     assert "Not like this" not in answer.text or "Not like this" in error.message
-    assert 1 == len(sent_writes(stage))
+    tries = 2 if answer.status_code == 429 else 1
+    assert tries == len(sent_writes(stage))
 
 
 @pytest.mark.parametrize("mode", MODES)
