@@ -7,10 +7,16 @@ possible answers is given. It imports nothing of the rest of this project.
 from integrations.rivo_sandbox.announcements import Announcement, Announcer, Delivery
 from integrations.rivo_sandbox.answers import Answer
 from integrations.rivo_sandbox.demo.story import demo_shop
-from integrations.rivo_sandbox.faults import Fault, LostConnectionError, in_turn
+from integrations.rivo_sandbox.faults import (
+    Fault,
+    LostConnectionError,
+    RefusedConnectionError,
+    in_turn,
+)
 from integrations.rivo_sandbox.ids import Ids
 from integrations.rivo_sandbox.ledger import Entry
-from integrations.rivo_sandbox.received import Received
+from integrations.rivo_sandbox.past import lists_only
+from integrations.rivo_sandbox.received import Applied, Received
 from integrations.rivo_sandbox.sandbox import Sandbox
 from integrations.rivo_sandbox.shop import (
     Customer,
@@ -27,23 +33,27 @@ from integrations.rivo_sandbox.shop import (
     VipTierMembership,
 )
 from integrations.rivo_sandbox.switches import Switches, alternatives
+from integrations.rivo_sandbox.transport import InProcess
 
 __all__ = [
     "Announcement",
     "Announcer",
     "Answer",
+    "Applied",
     "Customer",
     "Delivery",
     "EarningRule",
     "Entry",
     "Fault",
     "Ids",
+    "InProcess",
     "LostConnectionError",
     "MembershipTier",
     "PointsEvent",
     "PointsRedemption",
     "Received",
     "Referral",
+    "RefusedConnectionError",
     "Reward",
     "Sandbox",
     "Shop",
@@ -55,4 +65,5 @@ __all__ = [
     "alternatives",
     "demo_shop",
     "in_turn",
+    "lists_only",
 ]

@@ -43,6 +43,10 @@ class Call(Struct, kw_only=True):
     now: datetime
     new_id: Callable[[str], int]
     happened: list[Happening]
+    request: int | None = None
+    """The number of the request, None in the storefront."""
+    note_length: int | None = None
+    """How many characters of an internal note are kept, None: all."""
 
     def written(self, status: int, row: Resource) -> Answer:
         """Answer a write with the resource that it made or changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -22,6 +23,9 @@ Kind = Literal[
     "redirect",
     "lost",
     "hang",
+    "refuse",
+    "trickle",
+    "answered",
 ]
 
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
@@ -30,15 +34,19 @@ BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
 class Fault(Struct, frozen=True, kw_only=True):
     """One thing that goes wrong.
 
-    `applied` says whether the shop did what was asked before it went wrong. `status` (and `body`,
-    `headers`) belong to the kind `status`, `error` to the kind `lost`: it makes the exception that
-    comes out of the application in place of an answer.
+    `applied` says whether the shop did what was asked before it went wrong; with `after` a write is
+    done that much later, whatever the client was told. Of its internal note `note_length`
+    characters are kept. `status` (and `body`, `headers`) belong to the kind `status`, `error` to
+    `lost` and `refuse`: it makes the exception that comes out of the application in place of an
+    answer; `pieces` and `pause` (seconds) to `trickle`.
 
     - `status`: any status and JSON body;
     - `server_error`: an internal failure as U18 has it; `too_many`: a 429 as U16 has it;
     - `html`: a page with status 200; `redirect`: 302 to another host;
     - `broken_json`: the answer stops half way; `wrong_content_type`: it says it is a page;
-    - `lost`: the connection is gone; `hang`: no answer until the client gives up.
+    - `lost`: the connection is gone; `hang`: no answer until the client gives up;
+    - `refuse`: no connection, the request never arrives;
+    - `trickle`: the answer comes in pieces, a pause before each; `answered`: it comes as it should.
     """
 
     kind: Kind
@@ -47,10 +55,18 @@ class Fault(Struct, frozen=True, kw_only=True):
     body: bytes = b'{"error":"Something went wrong"}'
     headers: tuple[tuple[str, str], ...] = ()
     error: Callable[[], BaseException] | None = None
+    after: timedelta | None = None
+    note_length: int | None = None
+    pieces: int = 8
+    pause: float = 1.0
 
 
 class LostConnectionError(ConnectionError):
     """The connection was closed without an answer, where no other exception was handed in."""
+
+
+class RefusedConnectionError(ConnectionError):
+    """There was no connection, where no other exception was handed in."""
 
 
 def in_turn(*faults: Fault | None, method: str | None = None) -> Callable[[Received], Fault | None]:
@@ -101,6 +117,8 @@ def spoiled(fault: Fault, answer: Answer | None, switches: Switches) -> Answer:
             return Answer(status, body[: len(body) // 2], "json")
         case "wrong_content_type":
             return Answer(status, body, "html")
+        case "trickle" | "answered":
+            return answer or Answer(status, body, "json")
         case _ if switches.failure == "json_error":
             return error_answer(500, "Internal Server Error")
         case _:

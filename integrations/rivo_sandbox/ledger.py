@@ -14,7 +14,10 @@ Kind = Literal["opening", "grant", "deduction", "redemption", "refund"]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One change of a balance; `reference` is the id of the event or redemption that caused it."""
+    """One change of a balance; `reference` is the id of the event or redemption that caused it.
+
+    `request` is the number of the Received that asked for it, None where none did.
+    """
 
     number: int
     kind: Kind
@@ -24,6 +27,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     at: datetime
     reference: int | None = None
     note: str | None = None
+    request: int | None = None
 
 
 class Ledger:
@@ -48,6 +52,7 @@ class Ledger:
         at: datetime,
         reference: int | None = None,
         note: str | None = None,
+        request: int | None = None,
     ) -> Entry:
         """Write down one change of a balance and answer the entry."""
         entry = Entry(
@@ -59,6 +64,7 @@ class Ledger:
             at=at,
             reference=reference,
             note=note,
+            request=request,
         )
         self._entries.append(entry)
         self._of.setdefault(customer_id, []).append(entry)

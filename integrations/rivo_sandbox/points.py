@@ -147,7 +147,7 @@ def _create(call: Call, form: Params) -> PointsEvent:
     customer, amounts = _plan(call, form)
     source = form.text("source") or ""
     rule = amounts.rule
-    note = form.text("external_note")
+    note, internal_note = form.text("external_note"), form.text("internal_note")
     title = note or (rule and rule.title) or MANUAL_TITLE
     event = PointsEvent(
         id=call.new_id("points_event"),
@@ -157,7 +157,7 @@ def _create(call: Call, form: Params) -> PointsEvent:
         applied_at=form.moment("applied_at") or call.now,
         points_diff=amounts.points,
         credits_diff=amounts.credits,
-        internal_note=form.text("internal_note"),
+        internal_note=internal_note and internal_note[: call.note_length],
         external_note=note or (None if rule else MANUAL_TITLE),
         custom_action_name=form.text("custom_action_name"),
         earning_rule_id=rule.id if rule else None,
@@ -171,6 +171,7 @@ def _create(call: Call, form: Params) -> PointsEvent:
         at=call.now,
         reference=event.id,
         note=event.internal_note,
+        request=call.request,
     )
     record(call, event)
     return event

@@ -162,6 +162,7 @@ def _book(call: Call, row: PointsRedemption, change: Price, title: str) -> None:
         credits_=change.credits,
         at=call.now,
         reference=row.id,
+        request=call.request,
     )
     if row.refunded_at is not None and call.switches.refund_event == "none":
         return

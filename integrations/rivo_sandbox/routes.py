@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from integrations.rivo_sandbox.answers import Answer, NoRouteError, WrongVerbError
 from integrations.rivo_sandbox.call import Call
@@ -29,12 +30,14 @@ from integrations.rivo_sandbox.points import (
     create_points_events,
     list_points_events,
 )
+from integrations.rivo_sandbox.received import Received
 from integrations.rivo_sandbox.redeeming import create_points_redemption, refund_points_redemption
 from integrations.rivo_sandbox.redemptions import get_points_redemption, list_points_redemptions
 from integrations.rivo_sandbox.referrals import create_referral, list_referrals
 from integrations.rivo_sandbox.vip_tiers import list_vip_tier_memberships, update_vip_tier
 
 Operation = Callable[[Call], Answer]
+ROOT = "/merchant_api/v1"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "customers", list_customers),
@@ -67,6 +70,10 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("DELETE", "memberships/*/cancel", cancel_membership),
 )
 
+LISTS = frozenset(
+    f"{ROOT}/{pattern}" for verb, pattern, _ in ROUTES if verb == "GET" and "*" not in pattern
+)
+
 
 def find_operation(method: str, segments: list[str]) -> tuple[Operation, tuple[str, ...]]:
     """Find the operation for a decoded path, and the values of its `*`.
@@ -80,6 +87,19 @@ def find_operation(method: str, segments: list[str]) -> tuple[Operation, tuple[s
             return operation, values
         known = known or values is not None
     raise WrongVerbError if known else NoRouteError
+
+
+def segments_of(path: str) -> list[str]:
+    """Take a raw path apart below the base path; NoRouteError outside of it."""
+    root, found, rest = path.partition(f"{ROOT}/")
+    if root or not found:
+        raise NoRouteError
+    return [unquote(segment) for segment in rest.removesuffix("/").split("/")]
+
+
+def is_list(received: Received) -> bool:
+    """Whether a GET reads many rows, not one."""
+    return received.path.removesuffix("/") in LISTS
 
 
 def _values(parts: list[str], segments: list[str]) -> tuple[str, ...] | None:

@@ -9,9 +9,16 @@ import httpx
 import msgspec
 import pytest
 
-from integrations.rivo_sandbox import Fault, LostConnectionError, Received, in_turn
+from integrations.rivo_sandbox import (
+    Fault,
+    LostConnectionError,
+    Received,
+    RefusedConnectionError,
+    in_turn,
+)
 from integrations.rivo_sandbox.faults import Kind
-from tests.rivo_sandbox.stage import SARAH, Stage, switched
+from tests.rivo_sandbox.scenes import GRANT
+from tests.rivo_sandbox.stage import SARAH, Stage, attributes, switched
 
 pytestmark = pytest.mark.anyio
 
@@ -32,13 +39,16 @@ async def grant(stage: Stage) -> httpx.Response:
         (Fault(kind="wrong_content_type"), 200, "text/html; charset=utf-8"),
         (Fault(kind="redirect"), 302, None),
         (Fault(kind="broken_json"), 200, "application/json"),
+        (Fault(kind="trickle", pause=0), 200, "application/json"),
+        (Fault(kind="answered"), 200, "application/json"),
     ],
 )
 @pytest.mark.parametrize("applied", [False, True])
 async def test_a_fault_answers_in_place_of_the_shop(
     fault: Fault, status: int, media: str | None, applied: bool
 ) -> None:
-    true_answer = applied and fault.kind in ("broken_json", "wrong_content_type")
+    true_kinds = ("broken_json", "wrong_content_type", "trickle", "answered")
+    true_answer = applied and fault.kind in true_kinds
     stage = Stage(faults=in_turn(msgspec.structs.replace(fault, applied=applied)))
 
     answer = await grant(stage)
@@ -85,6 +95,44 @@ async def test_a_connection_is_lost_before_or_after(applied: bool) -> None:
         await grant(stage)
 
     assert (151 if applied else 150) == stage.sandbox.balance(SARAH)[0]
+
+
+async def test_a_refused_connection_is_no_request() -> None:
+    stage = Stage(faults=in_turn(Fault(kind="refuse")))
+
+    with pytest.raises(RefusedConnectionError):
+        await grant(stage)
+    await grant(stage)
+
+    assert [1] == [received.number for received in stage.sandbox.requests]
+    assert 151 == stage.sandbox.balance(SARAH)[0]
+
+
+async def test_an_answer_trickles_in_pieces() -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    fault = Fault(kind="trickle", applied=True, pieces=4, pause=0.7)
+    stage = Stage(faults=in_turn(fault), sleep=sleep)
+
+    answer = await grant(stage)
+
+    assert 201 == answer.status_code
+    assert 1 == attributes(answer)["points_diff"]
+    assert [0.7] * 4 == pauses
+
+
+@pytest.mark.parametrize(("length", "kept"), [(None, "op_1 thanks"), (4, "op_1"), (0, "")])
+async def test_a_note_may_be_cut(length: int | None, kept: str) -> None:
+    stage = Stage(faults=in_turn(Fault(kind="answered", applied=True, note_length=length)))
+
+    answer = await stage.post("points_events", **GRANT, internal_note="op_1 thanks")
+
+    assert kept == attributes(answer)["internal_note"]
+    assert kept == stage.sandbox.ledger[-1].note
+    assert ("internal_note", "op_1 thanks") in stage.sandbox.requests[-1].form
 
 
 async def test_an_internal_failure_looks_as_switched() -> None:
@@ -168,5 +216,6 @@ async def test_requests_can_be_held() -> None:
 
 def test_every_kind_is_tried_above() -> None:
     kinds = {"status", "server_error", "too_many", "html", "broken_json", "wrong_content_type"}
+    kinds |= {"redirect", "lost", "hang", "refuse", "trickle", "answered"}
 
-    assert kinds | {"redirect", "lost", "hang"} == set(get_args(Kind))
+    assert kinds == set(get_args(Kind))
