@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Mapping
 from typing import Final
 
 import click
@@ -17,11 +16,12 @@ from rich.console import Console
 from app.check.asking import Asker
 from app.check.report import Report
 from app.check.run import check as run_check
+from app.commands.choosing import settings_of, shop_of
 from app.environment import DEMO_KEY, load
 from app.main import SANDBOX_URL, World, create_app, sandbox_world
 from app.observe import make_log
 from app.pages.entries import Curl
-from app.settings import Settings, SettingsError, ShopSettings
+from app.settings import Settings, ShopSettings
 from integrations.errors import ActionError
 from integrations.inputs import customer_identifier
 
@@ -42,7 +42,7 @@ def main() -> None:
 def serve(host: str | None, port: int | None, *, sandbox: bool) -> None:
     """Serve the actions."""
     environ = dict(os.environ)
-    settings = _settings(environ, sandbox=sandbox)
+    settings = settings_of(environ, sandbox=sandbox)
     log = make_log(sys.stdout.buffer, level=settings.log_level, form=settings.log_format)
     app = create_app(settings, log=log, reload=lambda: load(environ, sandbox=sandbox))
     _greet(settings, host or settings.host, settings.port if port is None else port)
@@ -75,8 +75,8 @@ def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: boo
     environ = dict(os.environ)
     if "SECRET_KEY_FILE" not in environ:
         environ.setdefault("SECRET_KEY", "unused")  # nothing is signed: no key is left behind
-    settings = _settings(environ, sandbox=sandbox)
-    shop = _shop(settings, name)
+    settings = settings_of(environ, sandbox=sandbox)
+    shop = shop_of(settings, name)
     report = asyncio.run(_check(settings, shop, customer))
     if as_json:
         click.echo(json.dumps(report.plain(), indent=2, ensure_ascii=False))
@@ -105,29 +105,11 @@ async def _check(settings: Settings, shop: ShopSettings, customer: str | None) -
     )
 
 
-def _shop(settings: Settings, name: str | None) -> ShopSettings:
-    """Choose the shop; where there are several, one has to be named."""
-    names = ", ".join(sorted(shop.name for shop in settings.shops))
-    if name is None and len(settings.shops) > 1:
-        raise click.ClickException(f"There are several shops: name one with --shop ({names}).")
-    for shop in settings.shops:
-        if name in (None, shop.name):
-            return shop
-    raise click.ClickException(f"There is no shop of that name: there is {names}.")
-
-
 def _customer(given: str) -> str:
     try:
         return customer_identifier(given)
     except (ValueError, ActionError):
         raise click.BadParameter("it must be an e-mail address or a Shopify customer id.") from None
-
-
-def _settings(environ: Mapping[str, str], *, sandbox: bool) -> Settings:
-    try:
-        return load(environ, sandbox=sandbox)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _greet(settings: Settings, host: str, port: int) -> None:

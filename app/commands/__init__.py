@@ -1,0 +1,1 @@
+"""The commands of `rivo-helpdesk` that look at the database."""
