@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from app import permissions
+from app.limits import BUILT_IN, Limits
 from app.settings import (
-    EVERY_ACTION,
     CallerSettings,
     Door,
     SettingsError,
@@ -31,14 +33,17 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 CUSTOMER_FIELDS: Final = ("first_name", "last_name", "accepts_marketing")
 
 
-class _CallerTable(msgspec.Struct, forbid_unknown_fields=True):
+class _CallerTable(msgspec.Struct):
     door: Door
     actions: list[str]
     secret_sha256: list[str] = []
     secret_file: str | None = None
+    limits: dict[str, Any] = {}
+    sources: list[str] | None = None
+    rights: list[str] = []
 
 
-class _ShopTable(msgspec.Struct, forbid_unknown_fields=True):
+class _ShopTable(msgspec.Struct):
     rivo_api_key: str | None = None
     rivo_api_key_file: str | None = None
     rivo_api_url: str = BASE_URL
@@ -46,10 +51,13 @@ class _ShopTable(msgspec.Struct, forbid_unknown_fields=True):
     timezone: str = "UTC"
     tier_basis: TierBasis = "unknown"
     customer_fields: list[str] = []
+    limits: dict[str, Any] = {}
+    reasons: list[str] = []
+    kill: list[str] = []
     callers: dict[str, dict[str, Any]] = {}
 
 
-class _Config(msgspec.Struct, forbid_unknown_fields=True):
+class _Config(msgspec.Struct):
     shops: dict[str, dict[str, Any]]
 
 
@@ -60,9 +68,12 @@ def shops(sources: Sources) -> tuple[ShopSettings, ...]:
     """Read the shops that CONFIG names; SettingsError names the table and what is wrong."""
     text = sources.file("CONFIG", Path(sources.environ["CONFIG"]))
     try:
-        tables = _read("CONFIG", tomllib.loads(text), _Config)
+        found = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"CONFIG is not TOML: {error}.") from None
+    except (ValueError, ArithmeticError):
+        raise SettingsError("CONFIG holds a number that is too large.") from None
+    tables = _read("CONFIG", found, _Config)
     if not tables.shops:
         raise SettingsError("CONFIG names no shop: it needs a table like [shops.acme].")
     return tuple(_shop(sources, name, table) for name, table in tables.shops.items())
@@ -70,6 +81,7 @@ def shops(sources: Sources) -> tuple[ShopSettings, ...]:
 
 def _read(at: str, table: Mapping[str, Any], kind: type[_Table]) -> _Table:
     """Read a table; what it holds besides is refused, since nobody would heed it."""
+    permissions.check_keys(at, table, kind.__struct_fields__)
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
@@ -104,6 +116,9 @@ def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings
         timezone=timezone(f"{at}.timezone", table.timezone),
         tier_basis=table.tier_basis,
         customer_fields=frozenset(table.customer_fields),
+        limits=permissions.limits(f"{at}.limits", table.limits, over=Limits()),
+        reasons=permissions.reasons(f"{at}.reasons", table.reasons),
+        kill=permissions.actions(f"{at}.kill", table.kill),
         callers=tuple(
             _caller(sources, f"{at}.callers", caller, who) for caller, who in table.callers.items()
         ),
@@ -123,8 +138,12 @@ def _caller(sources: Sources, callers: str, name: str, found: Mapping[str, Any])
         digests += map(digest, split(f"{at}.secret_file", sources.file(f"{at}.secret_file", path)))
     if not 1 <= len(digests) <= 2:
         raise SettingsError(f"{at} needs one secret, or two while it is changed.")
-    unknown = sorted(set(table.actions) - EVERY_ACTION - {"*"})
-    if unknown:
-        raise SettingsError(f"{at}.actions names {unknown[0]}, which is no action.")
-    actions = EVERY_ACTION if "*" in table.actions else frozenset(table.actions)
-    return CallerSettings(name=name, door=table.door, digests=tuple(digests), actions=actions)
+    return CallerSettings(
+        name=name,
+        door=table.door,
+        digests=tuple(digests),
+        actions=permissions.actions(f"{at}.actions", table.actions),
+        limits=permissions.limits(f"{at}.limits", table.limits, over=BUILT_IN),
+        sources=permissions.sources(f"{at}.sources", table.sources, table.door),
+        rights=permissions.rights(f"{at}.rights", table.rights),
+    )
