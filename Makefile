@@ -43,6 +43,10 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk)
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.test ## Try one figure on for MINUTES (30) more: make soak NAME=schedules [SEED=1] [WORKERS=2]
+	$(BIN)/python -m tests.soak $(NAME) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS))
+
 .PHONY: lock
 lock: ## Write the lock files anew from pyproject.toml (wants uv); newest versions: make lock ARGS=--upgrade
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it or name it with UV=." >&2; exit 1; }
