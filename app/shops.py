@@ -95,6 +95,10 @@ class Shops:
                     found = caller
         return found
 
+    def find(self, name: str) -> Shop | None:
+        """Find a shop by its name; None where it is not served (any more)."""
+        return self._shops.get(name)
+
     def all(self) -> tuple[Shop, ...]:
         """Return the shops served."""
         return tuple(self._shops.values())
