@@ -138,6 +138,10 @@ async def test_the_lock_file_is_for_this_user_alone_and_stays(path: Path) -> Non
     assert (0o700, 0o600) == (mode(path.parent), mode(file))
 
 
+def inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -147,7 +151,7 @@ async def test_memory_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for _ in range(2):
         await locked(Path(":memory:"), seconds=0)
 
-    assert [] == list(tmp_path.iterdir())
+    assert [] == inside(tmp_path)
 
 
 async def test_a_place_without_room_for_a_lock_is_said_without_its_path(tmp_path: Path) -> None:
