@@ -17,6 +17,7 @@ from app.openapi.flat import flat_schemas
 from app.openapi.inputs import context_parameters, input_schemas
 from app.openapi.operations import answered_by_action, paths
 from app.openapi.responses import HEADERS, shared_responses
+from app.openapi.sandbox import sandbox_paths
 from integrations.actions import Action
 from integrations.rivo import ACTIONS
 
@@ -56,7 +57,10 @@ TAGS: Final = [
 
 
 def document(
-    actions: Mapping[str, Action] = ACTIONS, *, public_url: str | None = None
+    actions: Mapping[str, Action] = ACTIONS,
+    *,
+    public_url: str | None = None,
+    sandbox: bool = False,
 ) -> dict[str, Any]:
     """Make the OpenAPI 3.1 document; the same inputs make the same document."""
     examples = read_examples()
@@ -71,7 +75,7 @@ def document(
         },
         "servers": [{"url": (public_url or "").rstrip("/") or "/"}],
         "tags": TAGS,
-        "paths": paths(actions, examples),
+        "paths": paths(actions, examples) | (sandbox_paths() if sandbox else {}),
         "components": {
             "securitySchemes": SECURITY,
             "headers": HEADERS,
@@ -82,9 +86,9 @@ def document(
     }
 
 
-def openapi_routes(public_url: str | None) -> list[BaseRoute]:
+def openapi_routes(public_url: str | None, *, sandbox: bool = False) -> list[BaseRoute]:
     """Make the route of the document, which is built here once."""
-    body = msgspec.json.encode(document(public_url=public_url))
+    body = msgspec.json.encode(document(public_url=public_url, sandbox=sandbox))
 
     async def openapi(_request: Request) -> Response:
         return Response(body, media_type="application/json")

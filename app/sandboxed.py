@@ -1,0 +1,150 @@
+"""The demo shops of `--sandbox`, and `/sandbox/faults`: what is to go wrong in them next."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+
+import httpx
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.credentials import proven
+from app.manners import encode
+from app.observe import Seen
+from app.problems import MEDIA_TYPE, HttpError, headers_of, problem_of, silent_about
+from app.requests import read_inputs
+from app.settings import ShopSettings
+from app.shops import Caller, Shops
+from integrations.actions import inputs_of, parsed
+from integrations.errors import ActionError, InputError
+from integrations.kinds import between
+from integrations.rivo_sandbox import Fault, InProcess, Received, Sandbox, demo_shop
+
+MOST: Final = 100
+PATH: Final = "/sandbox/faults"
+NEVER_APPLIED: Final = frozenset({"refuse", "too_many"})
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to go wrong with the next writes to the demo shop."""
+
+    kind: Annotated[
+        Literal[
+            "lost",
+            "server_error",
+            "too_many",
+            "refuse",
+            "hang",
+            "trickle",
+            "broken_json",
+            "html",
+            "redirect",
+            "wrong_content_type",
+        ],
+        Meta(
+            description="What goes wrong: a lost connection, a 502, a 429, a connection refused, "
+            "no answer, one that comes in pieces, half of it, a page, a redirect, a wrong type.",
+            examples=["lost"],
+        ),
+    ]
+    applied: Annotated[
+        bool, Meta(description="Whether the shop does what is asked all the same.")
+    ] = False
+    after: Annotated[
+        int | None,
+        between(1, 3600),
+        Meta(description="The shop does it so many seconds later, whatever was answered."),
+    ] = None
+    count: Annotated[int, between(1, MOST), Meta(description="How many writes go wrong so.")] = 1
+
+
+ORDER: Final = {each.name: each for each in inputs_of(Order)}
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """One write that will go wrong."""
+
+    kind: str
+    applied: bool
+    after: int | None
+
+
+class PendingFaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What will go wrong, write by write, the next one first."""
+
+    faults: list[Pending]
+    count: int
+
+
+class Sandboxes:
+    """A demo shop for each shop that is served; `now` is the time of day (UTC)."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._faults: dict[str, deque[Fault]] = {}
+
+    def transport(self, shop: ShopSettings) -> httpx.AsyncBaseTransport:
+        """Open a demo shop, and make the way to it."""
+        faults = self._faults.setdefault(shop.name, deque())
+
+        def next_fault(received: Received) -> Fault | None:
+            return faults.popleft() if faults and received.method != "GET" else None
+
+        return InProcess(
+            Sandbox(
+                demo_shop(self._now()), clock=self._now, key=shop.rivo_api_key, faults=next_fault
+            )
+        )
+
+    def routes(self, shops: Shops) -> list[BaseRoute]:
+        """Make the routes by which people let writes go wrong, and see which will."""
+
+        async def endpoint(request: Request) -> Response:
+            seen: Seen = request.scope["seen"]
+            seen.door = "sandbox"
+            secrets: tuple[str, ...] = ()
+            try:
+                caller, credential = proven(request.scope, shops, "actions")
+                seen.shop, seen.caller = caller.shop.name, caller.name
+                secrets = (credential,)
+                if request.method == "POST":
+                    await self._take(caller, request)
+                return Response(encode(self._pending(caller)), media_type="application/json")
+            except (HttpError, ActionError) as error:
+                seen.outcome = error.code
+                problem = silent_about(secrets, problem_of(error, seen.request_id))
+                response = Response(encode(problem), problem.status, media_type=MEDIA_TYPE.decode())
+                response.raw_headers += headers_of(error)
+                return response
+
+        return [Route(PATH, endpoint, methods=["GET", "POST"])]
+
+    async def _take(self, caller: Caller, request: Request) -> None:
+        given = await read_inputs(request.scope, request.receive)
+        order = Order(**parsed(ORDER, tuple(ORDER.values()), given))
+        if order.applied and order.kind in NEVER_APPLIED:
+            raise InputError("applied", expected=f"false where kind is {order.kind}", given="true")
+        if order.after and order.kind in NEVER_APPLIED:
+            raise InputError("after", expected=f"nothing where kind is {order.kind}")
+        waiting = self._faults[caller.shop.name]
+        if len(waiting) + order.count > MOST:
+            raise InputError("count", expected=f"at most {MOST} with those that wait")
+        after = timedelta(seconds=order.after) if order.after else None
+        waiting += [Fault(kind=order.kind, applied=order.applied, after=after)] * order.count
+
+    def _pending(self, caller: Caller) -> PendingFaults:
+        faults = [
+            Pending(
+                kind=fault.kind,
+                applied=fault.applied,
+                after=None if fault.after is None else round(fault.after.total_seconds()),
+            )
+            for fault in self._faults[caller.shop.name]
+        ]
+        return PendingFaults(faults=faults, count=len(faults))
