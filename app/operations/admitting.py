@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from app.limits import Limits, tightest
+from app.settings import ShopSettings
 from app.shops import Caller
 from integrations.actions import Action, Context
 from integrations.errors import ForbiddenError, InputError, OwnAddressError, SwitchedOffError
@@ -26,9 +27,9 @@ def admit(caller: Caller, action: Action, inputs: Mapping[str, Any], context: Co
     too), and for what writes ForbiddenError for a source, OwnAddressError, and InputError for a
     reason. Whether the caller may use the action at all has been decided at the door.
     """
-    looks = _looks(action, inputs)
-    _check_switch(caller, action, looks=looks)
-    if looks:
+    if is_switched_off(caller.shop.settings, action, inputs):
+        raise SwitchedOffError(f"{action.name} is switched off in this shop at the moment.")
+    if _looks(action, inputs):
         return context
     _check_source(caller, action, inputs)
     if _gives(action, inputs):
@@ -51,16 +52,17 @@ def check_own_address(agent: str | None, customer: str | None) -> None:
         raise OwnAddressError("An agent may not give anything to their own address.")
 
 
+def is_switched_off(shop: ShopSettings, action: Action, inputs: Mapping[str, Any]) -> bool:
+    """Say whether nobody may do this in a shop at the moment.
+
+    Whoever switches redemptions off means those of `redeem_customer_points` as well.
+    """
+    redeems = action.name == "redeem_customer_points" and not _looks(action, inputs)
+    return action.name in shop.kill or (redeems and REDEMPTION in shop.kill)
+
+
 def _looks(action: Action, inputs: Mapping[str, Any]) -> bool:
     return not action.writes or (action.only_looks is not None and action.only_looks(inputs))
-
-
-def _check_switch(caller: Caller, action: Action, *, looks: bool) -> None:
-    """Whoever switches redemptions off means those of `redeem_customer_points` as well."""
-    off = caller.shop.settings.kill
-    redeems = action.name == "redeem_customer_points" and not looks
-    if action.name in off or (redeems and REDEMPTION in off):
-        raise SwitchedOffError(f"{action.name} is switched off in this shop at the moment.")
 
 
 def _check_source(caller: Caller, action: Action, inputs: Mapping[str, Any]) -> None:
