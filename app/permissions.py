@@ -6,16 +6,18 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
 from app.limits import RIGHTS, Limits, Right
 from app.settings import EVERY_ACTION, Door, SettingsError
 from integrations.inputs import LARGEST_AMOUNT, is_absent
-from integrations.rivo.points_events import Source
+from integrations.rivo import ACTIONS
 
-SOURCES: Final[tuple[str, ...]] = get_args(Source)
+SOURCES: Final[tuple[str, ...]] = get_args(
+    get_type_hints(ACTIONS["create_points_event"].run)["source"]
+)
 REASON_LENGTH: Final = 255
 
 
