@@ -7,63 +7,62 @@ answers look is its `Manner`, two plain functions of the helpdesk's own.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.manners import Asked, Manner, Reply, encode
 from app.observe import Seen, customer_hash
-from app.problems import MEDIA_TYPE, HttpError, Problem, headers_of, problem_of
-from app.requests import header, read_inputs
+from app.problems import (
+    MEDIA_TYPE,
+    HttpError,
+    headers_of,
+    problem_of,
+    silent_about,
+)
+from app.requests import header, idempotency_key, read_inputs
 from app.settings import Door as DoorName
 from app.shops import Caller, Shops
-from integrations.actions import Action, Answer, Context
+from integrations.actions import Action, Context
 from integrations.errors import ActionError, ForbiddenError
 
 # An answer leaves within 4 s; what comes after the last upstream call needs its share.
 DEADLINE_SECONDS: Final = 3.9
-JSON: Final = b"application/json"
-ENDING: Final = ("count", "next", "complete", "as_of", "stale")
 CHALLENGE: Final = ((b"www-authenticate", b'Bearer realm="rivo-helpdesk"'),)
 
-Headers = list[tuple[bytes, bytes]]
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A write that somebody may make and wants: who, through which door, what, and until when.
 
-class Reply(msgspec.Struct, frozen=True):
-    """An answer as it leaves: status, media type, body, and headers besides."""
-
-    status: int
-    body: bytes
-    media_type: bytes = JSON
-    headers: Headers = []
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """Who asked for what: the caller, the action, and the context of the request."""
+    `key` is the caller's idempotency key, `until` the time (of the clock) at which the answer
+    leaves, `credential` what must not be seen in it.
+    """
 
     caller: Caller
+    door: DoorName
     action: Action
-    context: Context = Context()
+    inputs: Mapping[str, Any]
+    context: Context
+    key: str | None
+    until: float
+    credential: str
+    request_id: str
 
 
-class Manner:
-    """How a door answers; this one is canonical, a helpdesk's own differs."""
+class Desk(Protocol):
+    """Where writes are taken in, and where is decided whether anything may be asked at all."""
 
-    ignores_unknown_reads = False
+    def admit(
+        self, caller: Caller, action: Action, inputs: Mapping[str, Any], context: Context
+    ) -> Context:
+        """Return the context as it is kept; an ActionError where this may not be asked."""
+        ...
 
-    def answer(self, asked: Asked, answer: Answer) -> Reply:
-        """Show what an action answered."""
-        status = 201 if asked.action.creates and answer.wrote else 200
-        if asked.context.shape != "full":
-            return Reply(status, encode(answer))
-        ending = {name: getattr(answer, name) for name in ENDING if hasattr(answer, name)}
-        return Reply(status, encode({"data": answer.resource, **ending}))
-
-    def refuse(self, asked: Asked, error: ActionError, problem: Problem) -> Reply:  # noqa: ARG002
-        """Show why an action has no answer."""
-        return Reply(problem.status, encode(problem), MEDIA_TYPE, headers_of(error))
+    async def perform(self, wanted: Wanted) -> Reply:
+        """Make a write once, and answer what is known of it."""
+        ...
 
 
 class Door:
@@ -76,12 +75,14 @@ class Door:
         actions: Mapping[str, Action],
         shops: Shops,
         manner: Manner,
+        desk: Desk,
         clock: Callable[[], float],
     ) -> None:
         self.name = name
         self.actions = actions
         self.shops = shops
         self.manner = manner
+        self.desk = desk
         self.clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,14 +109,36 @@ class Door:
         try:
             lenient = self.manner.ignores_unknown_reads and not action.writes
             given = await read_inputs(scope, receive, only=action.known if lenient else None)
-            answer, context = await self._run(caller, action, given, until, seen)
+            inputs, context = action.parse(given)
+            self._note(seen, inputs, context)
+            looks = action.only_looks is not None and action.only_looks(inputs)
+            if not caller.may(action, looks=looks):
+                raise ForbiddenError(f"This key may not use {action.name}.")
+            context = self.desk.admit(caller, action, inputs, context)
+            if action.writes and not looks:
+                reply = await self.desk.perform(
+                    Wanted(
+                        caller=caller,
+                        door=self.name,
+                        action=action,
+                        inputs=inputs,
+                        context=context,
+                        key=idempotency_key(scope, context.idempotency_key),
+                        until=until,
+                        credential=credential,
+                        request_id=seen.request_id,
+                    )
+                )
+            else:
+                answer = await action.run(caller.shop.rivo.until(until), **inputs)
+                reply = self.manner.answer(Asked(caller.shop, action, context), answer)
         except ActionError as error:
-            seen.outcome = error.code
             secrets = (credential, caller.shop.settings.rivo_api_key)
-            problem = _silent_about(secrets, problem_of(error, seen.request_id))
-            return self.manner.refuse(Asked(caller, action), error, problem)
-        seen.outcome = "ok"
-        return self.manner.answer(Asked(caller, action, context), answer)
+            problem = silent_about(secrets, problem_of(error, seen.request_id))
+            seen.outcome = error.code
+            return self.manner.refuse(Asked(caller.shop, action), error, problem)
+        seen.outcome = reply.outcome
+        return reply
 
     def _caller(self, scope: Scope) -> tuple[Caller, str]:
         """Let in who proves who they are, by `Authorization: Bearer` or `X-Api-Key`."""
@@ -160,16 +183,6 @@ class Door:
         if method != "POST" and (action.writes or method != "GET"):
             raise _wrong_method(b"POST" if action.writes else b"GET, POST")
         return action
-
-    async def _run(
-        self, caller: Caller, action: Action, given: Mapping[str, object], until: float, seen: Seen
-    ) -> tuple[Answer, Context]:
-        inputs, context = action.parse(given)
-        self._note(seen, inputs, context)
-        looks = action.only_looks is not None and action.only_looks(inputs)
-        if not caller.may(action, looks=looks):
-            raise ForbiddenError(f"This key may not use {action.name}.")
-        return await action.run(caller.shop.rivo.until(until), **inputs), context
 
     def _note(self, seen: Seen, inputs: Mapping[str, Any], context: Context) -> None:
         if (who := inputs.get("customer_email")) is not None:
@@ -217,24 +230,3 @@ def _wrong_method(allowed: bytes) -> HttpError:
         f"This answers {allowed.decode()} only.",
         headers=((b"allow", allowed),),
     )
-
-
-def _silent_about(secrets: tuple[str, ...], problem: Problem) -> Problem:
-    """Take secrets out of a problem: the caller's own, sent in a wrong place, and the shop's."""
-    told = {name: getattr(problem, name) for name in ("error", "detail", "field", "given")}
-    told = {name: text for name, text in told.items() if isinstance(text, str)}
-    given = told.get("given", "")
-    shown = given.strip("'\"…")
-    for secret in secrets:
-        start = secret[:8]
-        if start in shown or (len(shown) >= 8 and shown in secret):
-            told = {name: text.replace(given, "something else") for name, text in told.items()}
-            told["given"] = None
-            shown = ""
-        for name, text in told.items():
-            if text is not None and start in text:
-                told[name] = re.sub(rf"\S*{re.escape(start)}\S*", "…", text)
-    return msgspec.structs.replace(problem, **told)
-
-
-encode = msgspec.json.Encoder().encode

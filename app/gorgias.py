@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.doors import Asked, Manner, Reply, encode
+from app.manners import Asked, Manner, Reply, blank, encode
 from app.problems import Problem, headers_of
 from integrations import gorgias
 from integrations.actions import Answer
@@ -36,7 +36,7 @@ class GorgiasManner(Manner):
 
     def answer(self, asked: Asked, answer: Answer) -> Reply:
         """Show what an action answered as one flat object."""
-        action, facts = asked.action, asked.caller.shop.settings
+        action, facts = asked.action, asked.shop.settings
         canonical: dict[str, Any] = msgspec.to_builtins(answer)
         if action.writes:
             flat = gorgias.done(action.name, canonical, wrote=answer.wrote, currency=facts.currency)
@@ -76,7 +76,7 @@ class GorgiasManner(Manner):
                 self.blank(action.answer),
                 status=status,
                 message=problem.error,
-                zone=asked.caller.shop.settings.timezone,
+                zone=asked.shop.settings.timezone,
             )
         return Reply(200, encode(flat))
 
@@ -85,26 +85,6 @@ class GorgiasManner(Manner):
         if answer not in self.blanks:
             self.blanks[answer] = blank(answer)
         return self.blanks[answer]
-
-
-def blank(answer: type[Answer]) -> dict[str, Any]:
-    """Make an answer with every key and nothing in it."""
-    empty: dict[str, Any] = {}
-    for field in msgspec.structs.fields(answer):
-        described = msgspec.inspect.type_info(field.type)
-        empty[field.encode_name] = _nothing(described)
-    return empty
-
-
-def _nothing(described: msgspec.inspect.Type) -> Any:
-    if isinstance(described, msgspec.inspect.UnionType):
-        inner = next(
-            (t for t in described.types if isinstance(t, msgspec.inspect.StructType)), None
-        )
-        return _nothing(inner) if inner else None
-    if isinstance(described, msgspec.inspect.StructType):
-        return {field.encode_name: None for field in described.fields}
-    return [] if isinstance(described, msgspec.inspect.ListType) else None
 
 
 def _status(error: ActionError) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.doors import encode
+from app.manners import encode
 from app.observe import Metrics
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.shops import Shops

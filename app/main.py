@@ -7,9 +7,11 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -21,23 +23,36 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from structlog.typing import FilteringBoundLogger
 
-from app.doors import Door, Manner, Straight, encode
+from app.doors import Door, Straight
+from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
 from app.health import health_routes
+from app.manners import Manner, encode
 from app.observe import Metrics, Observe
 from app.openapi import openapi_routes
+from app.operations.book import Book
+from app.operations.housekeeping import Housekeeper
+from app.operations.means import Means
+from app.operations.routes import operations_routes
+from app.operations.running import Operations
+from app.operations.settling import Settler
+from app.operations.telling import Teller
 from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
+from app.sandboxed import Sandboxes
+from app.settings import Door as DoorName
 from app.settings import FileState, Settings, SettingsError, ShopSettings
 from app.shops import Shops, facts_of
+from app.store.lock import FileLock
+from app.store.sqlite import SqliteStore
 from app.unrouted import unrouted
 from integrations.memory import Memory
 from integrations.rivo import ACTIONS, Rivo
-from integrations.rivo_sandbox import Sandbox, demo_shop
 from integrations.upstream import Upstream, make_client
 
 SANDBOX_URL: Final = "http://rivo.sandbox/merchant_api/v1"
 CHECK_FILES_SECONDS: Final = 2.0
+LOCK_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +60,20 @@ class World:
     """What the application has from outside: time, chance, sleep, and the way to Rivo.
 
     `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id,
-    `chance` a number from 0 to 1; `transport` is asked for each shop (None: the real network).
+    `chance` a number from 0 to 1, `random` that many bytes; `transport` is asked for each shop
+    (None: the real network); `executor` is what the store runs on, one thread or inline. `alone`
+    says that no other replica can be alive: whoever holds a lease from before is dead.
     """
 
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: os.urandom(8).hex()
     chance: Callable[[], float] = random.random
+    random: Callable[[int], bytes] = os.urandom
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
+    executor: Callable[[], Executor] = lambda: ThreadPoolExecutor(1, thread_name_prefix="store")
+    alone: bool = True
 
 
 def create_app(
@@ -64,45 +84,68 @@ def create_app(
     reload: Callable[[], Settings] | None = None,
 ) -> Starlette:
     """Make the application; `reload` reads the settings again when one of their files changed."""
-    world = world or (sandbox_world() if settings.sandbox else World())
+    sandboxes = Sandboxes(now=World().now) if settings.sandbox and world is None else None
+    world = world or (World(transport=sandboxes.transport) if sandboxes else World())
     stamina.instrumentation.set_on_retry_hooks([])  # its own would count and log every retry
     metrics = Metrics(CollectorRegistry())
     shops = Shops(lambda shop: _make_rivo(shop, settings, world, metrics))
     shops.use(settings)
+    manners = {"actions": Manner(), "gorgias": GorgiasManner(settings.public_url)}
+    executor = world.executor()
+    store = SqliteStore(settings.database, executor=executor)
+    means = _make_means(
+        settings, world, shops=shops, store=store, manners=manners, metrics=metrics, log=log
+    )
+    operations = Operations(means)
+    settler, keeper = Settler(means, operations), Housekeeper(means)
+    names: tuple[DoorName, ...] = ("actions", "gorgias")
     doors = {
-        "/actions": Door(
-            "actions",
+        f"/{name}": Door(
+            name,
             actions=ACTIONS,
             shops=shops,
-            manner=Manner(),
+            manner=manners[name],
+            desk=operations,
             clock=world.clock,
-        ),
-        "/gorgias": Door(
-            "gorgias",
-            actions=ACTIONS,
-            shops=shops,
-            manner=GorgiasManner(settings.public_url),
-            clock=world.clock,
-        ),
+        )
+        for name in names
     }
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watching = asyncio.create_task(_watch(settings, shops, reload, log, world.sleep))
+        lock = FileLock()
+        await lock.acquire(
+            settings.database, seconds=LOCK_SECONDS, sleep=world.sleep, clock=world.clock
+        )
+        if settings.sandbox and settings.database == SANDBOX_DATABASE:
+            _forget(Path(settings.database))  # its shop begins anew as well
+        await store.open()
+        going = [
+            asyncio.create_task(_watch(settings, shops, reload, log, world.sleep)),
+            asyncio.create_task(settler.run()),
+            asyncio.create_task(keeper.run()),
+        ]
         app.state.ready = True
         yield
         app.state.ready = False
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for each in going:
+            each.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+        await operations.close()
         await close_all([shop.rivo for shop in shops.all()])
+        await store.close()
+        executor.shutdown()
+        lock.release()
 
     app = Starlette(
         routes=[
             *(Route(path, door) for path, door in doors.items()),
             *(Mount(path, app=door) for path, door in doors.items()),
+            *operations_routes(shops=shops, store=store, judges=operations),
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
-            *openapi_routes(settings.public_url),
+            *(sandboxes.routes(shops) if sandboxes else []),
+            *openapi_routes(settings.public_url, sandbox=sandboxes is not None),
         ],
         exception_handlers={HTTPException: unrouted},
         middleware=[
@@ -120,18 +163,14 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.state.ready = False
+    app.state.store, app.state.settler = store, settler
     return app
 
 
 def sandbox_world() -> World:
     """Make a world in which each shop's Rivo is a demo shop of its own, in this process."""
     world = World()
-
-    def transport(shop: ShopSettings) -> httpx.AsyncBaseTransport:
-        demo = demo_shop(world.now())
-        return httpx.ASGITransport(app=Sandbox(demo, clock=world.now, key=shop.rivo_api_key))
-
-    return replace(world, transport=transport)
+    return replace(world, transport=Sandboxes(now=world.now).transport)
 
 
 async def close_all(rivos: list[Rivo]) -> None:
@@ -162,6 +201,40 @@ def _make_rivo(shop: ShopSettings, settings: Settings, world: World, metrics: Me
         now=world.now,
         fresh_seconds=settings.fresh_seconds,
     )
+
+
+def _make_means(
+    settings: Settings,
+    world: World,
+    *,
+    shops: Shops,
+    store: SqliteStore,
+    manners: Mapping[str, Manner],
+    metrics: Metrics,
+    log: FilteringBoundLogger,
+) -> Means:
+    return Means(
+        store=store,
+        shops=shops,
+        actions=ACTIONS,
+        teller=Teller(manners, ACTIONS),
+        book=Book(settings.secret_key, world.random),
+        clock=world.clock,
+        now=world.now,
+        sleep=world.sleep,
+        new_id=lambda: f"op_{world.random(16).hex()}",
+        owner=world.random(8).hex(),
+        settle_seconds=settings.settle_seconds,
+        alone=world.alone,
+        log=log,
+        metrics=metrics,
+    )
+
+
+def _forget(database: Path) -> None:
+    """Begin with an empty database; what SQLite keeps beside it goes, too."""
+    for each in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        each.unlink(missing_ok=True)
 
 
 async def _watch(

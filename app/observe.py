@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger
 
@@ -78,6 +78,18 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self.operations = Counter(
+            "rivo_helpdesk_operations_total",
+            "Steps of operations, by the state that they led to.",
+            ("shop", "action", "state"),
+            registry=registry,
+        )
+        self.open_operations = Gauge(
+            "rivo_helpdesk_open_operations",
+            "Operations without an outcome, by state.",
+            ("shop", "state"),
+            registry=registry,
+        )
         self._children: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, door: str, action: str, outcome: str, status: int, seconds: float) -> None:
@@ -92,6 +104,16 @@ class Metrics:
         counter, histogram = children
         counter.inc()
         histogram.observe(seconds)
+
+    def moved(self, shop: str, action: str, state: str) -> None:
+        """Count a step of an operation."""
+        self.operations.labels(shop, action, state).inc()
+
+    def stand(self, counts: Collection[tuple[str, str, int]]) -> None:
+        """Say how many operations are open now: shop, state and number of each."""
+        self.open_operations.clear()
+        for shop, state, number in counts:
+            self.open_operations.labels(shop, state).set(number)
 
     def called(self, shop: str) -> Callable[[str, str, float], None]:
         """Return the function that counts one shop's upstream calls."""

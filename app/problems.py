@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from integrations.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
+    NotAppliedError,
     NotAvailableError,
     NotFoundError,
     OutcomeUnknownError,
@@ -27,6 +29,7 @@ STATUS: Final[dict[type[ActionError], int]] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     RefusedError: 422,
+    NotAppliedError: 422,
     NotAvailableError: 422,
     OutcomeUnknownError: 202,
     AwaitingApprovalError: 202,
@@ -124,3 +127,21 @@ def headers_of(error: ActionError | HttpError) -> list[tuple[bytes, bytes]]:
     if error.retry_after is None:
         return []
     return [(b"retry-after", str(max(1, round(error.retry_after))).encode())]
+
+
+def silent_about(secrets: tuple[str, ...], problem: Problem) -> Problem:
+    """Take secrets out of a problem: the caller's own, sent in a wrong place, and the shop's."""
+    told = {name: getattr(problem, name) for name in ("error", "detail", "field", "given")}
+    told = {name: text for name, text in told.items() if isinstance(text, str)}
+    given = told.get("given", "")
+    shown = given.strip("'\"…")
+    for secret in secrets:
+        start = secret[:8]
+        if start in shown or (len(shown) >= 8 and shown in secret):
+            told = {name: text.replace(given, "something else") for name, text in told.items()}
+            told["given"] = None
+            shown = ""
+        for name, text in told.items():
+            if text is not None and start in text:
+                told[name] = re.sub(rf"\S*{re.escape(start)}\S*", "…", text)
+    return msgspec.structs.replace(problem, **told)

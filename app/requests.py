@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope
 from app.problems import HttpError
 from integrations.errors import InputError
 from integrations.inputs import is_absent
+from integrations.spellings import PRINTABLE
 
 MOST_BYTES: Final = 64 * 1024
 MOST_FIELDS: Final = 100
@@ -50,6 +52,22 @@ def header(scope: Scope, name: bytes) -> str | None:
                 return None
             found = value.decode("latin-1")
     return found
+
+
+def idempotency_key(scope: Scope, given: str | None) -> str | None:
+    """Return the key of the header Idempotency-Key, or else the input's; 400 where they differ."""
+    sent = header(scope, b"idempotency-key")
+    if sent is None and any(name == b"idempotency-key" for name, _ in scope["headers"]):
+        raise HttpError(400, "unparsable", "Idempotency-Key may be there once.")
+    if sent is None:
+        return given
+    if not re.fullmatch(PRINTABLE, sent):
+        raise HttpError(
+            400, "unparsable", "Idempotency-Key must be 1 to 255 printable ASCII characters."
+        )
+    if given is not None and given != sent:
+        raise HttpError(400, "unparsable", "Idempotency-Key and idempotency_key differ.")
+    return sent
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.doors import encode
+from app.manners import encode
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 
 

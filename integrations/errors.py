@@ -14,6 +14,7 @@
     │       └── RedemptionOpenError  another redemption of the customer's
     ├── NotFoundError               Rivo knows no such customer or resource
     ├── RefusedError                Rivo understood and said no; its reason in plain words
+    ├── NotAppliedError             it was found out that a write was never applied
     ├── NotAvailableError           this store's Rivo does not offer the operation
     ├── OutcomeUnknownError         a write may have been applied; it must not be repeated
     │   └── NeedsReviewError        the same, and a person has to find out
@@ -140,6 +141,12 @@ class RefusedError(ActionError):
 
     code = "refused_by_rivo"
     doubtful = False
+
+
+class NotAppliedError(ActionError):
+    """A write whose outcome was unknown, or that was never sent, surely was not applied."""
+
+    code = "not_applied"
 
 
 class NotAvailableError(ActionError):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.doors import ENDING
+from app.manners import ENDING
 from app.openapi.inputs import SCHEMAS, Schema
 from app.problems import Problem
 from integrations.actions import Action

@@ -65,6 +65,9 @@ CREATE INDEX operations_about_id ON operations (shop, customer_id, reserved_at);
 CREATE INDEX operations_shop ON operations (shop, reserved_at) WHERE reserved_at IS NOT NULL;
 CREATE INDEX operations_agent ON operations (shop, agent, created_at);
 CREATE INDEX operations_state ON operations (shop, state, created_at);
+CREATE INDEX operations_open ON operations (shop, state)
+    WHERE state IN ('awaiting_approval', 'sending', 'unknown', 'needs_review');
+CREATE INDEX operations_ended ON operations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX operations_newest ON operations (shop, created_at, id);
 CREATE INDEX operations_rows ON operations (shop, list, rivo_id) WHERE rivo_id IS NOT NULL;
 

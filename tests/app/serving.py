@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from app.observe import make_log
 from app.settings import Settings, ShopSettings
 from integrations.rivo_sandbox import Ids, Sandbox, Shop, Switches, demo_shop
 from tests.app.loop import seconds
+from tests.store.stage import Inline
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 RIVO_KEY = "rivo-key-of-the-shop-0001"
@@ -33,6 +35,7 @@ ENVIRON = {
     "SHOP_CURRENCY": "USD",
     "SHOP_TIMEZONE": "America/New_York",
     "PUBLIC_URL": "https://loyalty.example.com",
+    "DATABASE_URL": "sqlite://",
 }
 SARAH = "sarah.martinez@example.com"
 MEMBER = "sarah.johnson@example.com"
@@ -79,6 +82,7 @@ class Service:
             for each in self.settings.shops
         }
         self._ids = iter(range(1, 1_000_000))
+        self._opened = False
         self.app = create_app(
             self.settings,
             log=make_log(self.out, level=level, form="json"),
@@ -87,6 +91,8 @@ class Service:
                 now=now,
                 new_id=lambda: f"request-{next(self._ids)}",
                 transport=transport or self._sandbox,
+                executor=Inline,
+                random=random.Random(0).randbytes,
             ),
             reload=reload,
         )
@@ -112,10 +118,17 @@ class Service:
         **options: Any,
     ) -> httpx.Response:
         """Send one request, with a bearer key unless that is None."""
+        await self.open()
         proof = {} if key is None else {"authorization": f"Bearer {key}"}
         return await self.http.request(
             method, path, headers={**proof, **(headers or {})}, **options
         )
+
+    async def open(self) -> None:
+        """Open the store, as the lifespan does that no client here runs."""
+        if not self._opened:
+            self._opened = True
+            await self.app.state.store.open()
 
     async def act(self, action: str, /, *, key: Any = API_KEY, **inputs: Any) -> httpx.Response:
         """Call an action through /actions, inputs as JSON."""
@@ -137,6 +150,7 @@ class Service:
         async def send(message: Any) -> None:
             sent.append(message)
 
+        await self.open()
         await self.app({"type": "http", "query_string": b"", **scope}, receive, send)
         return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 

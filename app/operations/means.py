@@ -1,0 +1,58 @@
+"""What running and settling operations takes, made once by the application and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from structlog.typing import FilteringBoundLogger
+
+from app.observe import Metrics
+from app.operations.book import Book
+from app.operations.operation import Operation
+from app.operations.telling import Teller
+from app.shops import Shops
+from app.store.sqlite import SqliteStore
+from integrations.actions import Action
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """The store, the shops, and what comes from outside: time, chance, sleep.
+
+    `owner` names this replica, `new_id` makes an operation's id; `settle_seconds` is how long after
+    sending a write may still show up; `alone` says that no other replica can be alive.
+    """
+
+    store: SqliteStore
+    shops: Shops
+    actions: Mapping[str, Action]
+    teller: Teller
+    book: Book
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[object]]
+    new_id: Callable[[], str]
+    owner: str
+    settle_seconds: float
+    alone: bool
+    log: FilteringBoundLogger
+    metrics: Metrics
+
+    def at(self) -> float:
+        """Return the time of day in epoch seconds."""
+        return self.now().timestamp()
+
+    def moved(self, operation: Operation) -> None:
+        """Log and count a step; nothing of the customer is in it."""
+        self.metrics.moved(operation.shop, operation.action, operation.state)
+        event = f"operation.{operation.state}"
+        self.log.info(
+            event,
+            operation=operation.id,
+            shop=operation.shop,
+            caller=operation.caller,
+            action=operation.action,
+            applied=operation.applied,
+        )

@@ -1,0 +1,280 @@
+"""Writes as operations: taken in once, run apart from whoever waits, and looked up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+
+from app.doors import Wanted
+from app.limits import BUILT_IN, Limits
+from app.manners import Reply
+from app.operations import judging, records
+from app.operations.admitting import admit, limits_of
+from app.operations.attempt import LEASE_SECONDS, LIFE_SECONDS, NO_RECORD, Attempt
+from app.operations.fingerprint import canonical, fingerprint
+from app.operations.means import Means
+from app.operations.operation import UNKNOWN_AGENT, Operation, told
+from app.operations.records import Transaction
+from app.operations.telling import NOT_SENT, RUNNING, UNKNOWN, replayed
+from app.shops import Caller, Shop
+from app.store.sqlite import StoreError
+from integrations.actions import Action, Context
+from integrations.errors import (
+    KeyReusedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    StillRunningError,
+    UnavailableError,
+)
+
+POLL_SECONDS: Final = 0.05
+ANSWER_SECONDS: Final = 0.15
+"""An attempt ends so much before its caller has to be answered."""
+ATTEMPT_SECONDS: Final = 3.75
+DRAIN_SECONDS: Final = 8.0
+T = TypeVar("T")
+
+
+class Operations:
+    """Takes in writes, makes each of them once, and lets people judge what nobody knows."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._running: dict[str, asyncio.Task[Reply]] = {}
+
+    def admit(
+        self, caller: Caller, action: Action, inputs: Mapping[str, Any], context: Context
+    ) -> Context:
+        """Decide what needs no operation; see `admitting.admit`."""
+        return admit(caller, action, inputs, context)
+
+    async def perform(self, wanted: Wanted) -> Reply:
+        """Make a write once, and answer what is known of it.
+
+        The same key, or without one an identical request, gets the same operation. KeyReusedError
+        where the key came with other inputs before; UnavailableError where nothing can be kept,
+        so that nothing is sent.
+        """
+        draft = self._draft(wanted)
+        operation, is_new, is_ours = await self._kept(
+            self._means.store.write(lambda tx: self._accept(tx, draft))
+        )
+        if operation.fingerprint != draft.fingerprint:
+            raise KeyReusedError(
+                "idempotency_key", expected="a new one for other inputs", given="one used before"
+            )
+        if is_ours:
+            self._running[operation.id] = self._start(
+                operation,
+                wanted.caller.shop,
+                limits_of(wanted.caller),
+                until=wanted.until - ANSWER_SECONDS,
+                request_id=wanted.request_id,
+                secrets=(wanted.credential,),
+            )
+        reply = await self._reply(operation, wanted)
+        return reply if is_new else replayed(reply)
+
+    async def settle(
+        self,
+        caller: Caller,
+        operation_id: str,
+        outcome: Literal["applied", "not_applied"],
+        evidence: str,
+        rivo_id: int | None = None,
+    ) -> Operation:
+        """Let a person say what became of an operation; see `judging.settle`."""
+
+        def job(tx: Transaction) -> Operation:
+            return judging.settle(
+                tx,
+                self._means.book,
+                _of(tx, caller.shop, operation_id),
+                by=caller.name,
+                outcome=outcome,
+                evidence=evidence,
+                rivo_id=rivo_id,
+                at=self._means.at(),
+            )
+
+        settled = await self._kept(self._means.store.write(job))
+        self._means.moved(settled)
+        return settled
+
+    async def approve(self, caller: Caller, operation_id: str) -> Operation:
+        """Approve an operation and make it; what is known of it after a few seconds at most."""
+        at = self._means.at()
+
+        def job(tx: Transaction) -> Operation:
+            return judging.approve(
+                tx,
+                self._means.book,
+                _of(tx, caller.shop, operation_id),
+                by=caller.name,
+                at=at,
+                owner=self._means.owner,
+                lease_until=at + LEASE_SECONDS,
+            )
+
+        approved = await self._kept(self._means.store.write(job))
+        self._means.moved(approved)
+        await self.resume(approved)
+        return await self._kept(
+            self._means.store.read(lambda tx: _of(tx, caller.shop, operation_id))
+        )
+
+    async def resume(self, operation: Operation) -> None:
+        """Make an operation whose lease is ours, with nobody waiting for its answer."""
+        shop = self._means.shops.find(operation.shop)
+        if shop is None:
+            return
+        until = self._means.clock() + ATTEMPT_SECONDS
+        limits = _limits(shop, operation)
+        task = self._start(operation, shop, limits, until=until, request_id=operation.id)
+        self._running[operation.id] = task
+        await asyncio.wait({task})
+
+    async def close(self) -> None:
+        """Let what is under way end; what does not is left to be taken over."""
+        if self._running:
+            _, late = await asyncio.wait(self._running.values(), timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _draft(self, wanted: Wanted) -> Operation:
+        context, action = wanted.context, wanted.action
+        at = self._means.at()
+        customer = wanted.inputs.get("customer_email")
+        return Operation(
+            id=self._means.new_id(),
+            shop=wanted.caller.shop.name,
+            door=wanted.door,
+            caller=wanted.caller.name,
+            action=action.name,
+            shape=context.shape,
+            key=wanted.key,
+            fingerprint=fingerprint(action.name, wanted.inputs),
+            ticket_id=context.ticket_id,
+            agent=context.agent_email.casefold() if context.agent_email else UNKNOWN_AGENT,
+            agent_name=context.agent_name,
+            reason=context.reason,
+            inputs=canonical(wanted.inputs),
+            customer=customer and str(customer).casefold(),
+            list=action.once.listed if action.once else None,
+            created_at=at,
+            due_at=at + LIFE_SECONDS,
+            owner=self._means.owner,
+            lease_until=at + LEASE_SECONDS,
+        )
+
+    def _accept(self, tx: Transaction, draft: Operation) -> tuple[Operation, bool, bool]:
+        """Find the operation that is meant, or put it down; whether it is new, and ours to run."""
+        found = records.same(tx, draft)
+        if found is None:
+            records.insert(tx, draft)
+            self._means.book.note(tx, draft, "accepted", at=draft.created_at)
+            return draft, True, True
+        if found.state != "accepted" or found.fingerprint != draft.fingerprint:
+            return found, False, False
+        ours = records.take(
+            tx, found, owner=self._means.owner, at=draft.created_at, until=draft.lease_until
+        )
+        return (_held(found, draft) if ours else found), False, ours
+
+    def _start(
+        self,
+        operation: Operation,
+        shop: Shop,
+        limits: Limits,
+        *,
+        until: float,
+        request_id: str,
+        secrets: tuple[str, ...] = (),
+    ) -> asyncio.Task[Reply]:
+        """Run an operation in a task of its own, which no cancelled request cuts."""
+        attempt = Attempt(
+            self._means,
+            operation,
+            shop,
+            limits,
+            until=until,
+            request_id=request_id,
+            secrets=secrets,
+        )
+        task = asyncio.create_task(attempt.run(), name=operation.id)
+        task.add_done_callback(lambda done: self._ended(operation.id, done))
+        return task
+
+    def _ended(self, operation_id: str, task: asyncio.Task[Reply]) -> None:
+        if self._running.get(operation_id) is task:
+            del self._running[operation_id]
+        if not task.cancelled():
+            task.exception()  # seen by those who waited; nobody may have
+
+    async def _reply(self, operation: Operation, wanted: Wanted) -> Reply:
+        task = self._running.get(operation.id)
+        if task is None:
+            return await self._standing(operation, wanted)
+        left = wanted.until - self._means.clock()
+        await asyncio.wait({task}, timeout=max(left, 0.0))
+        if task.done() and not task.cancelled():
+            return task.result()
+        return await self._standing(operation, wanted)
+
+    async def _standing(self, operation: Operation, wanted: Wanted) -> Reply:
+        """Answer how an operation stands; wait a little while somebody is at it."""
+        means, shop = self._means, wanted.caller.shop
+        while True:
+            try:
+                found = await means.store.read(lambda tx: records.get(tx, operation.id))
+            except StoreError:
+                unknown = told(operation.id, "unknown", applied=None)
+                error = OutcomeUnknownError(UNKNOWN)
+                return means.teller.tell(
+                    shop, operation, error, request_id=wanted.request_id, known=unknown
+                )
+            if found is None:  # withdrawn: its inputs were wrong
+                raise UnavailableError(NOT_SENT, retry_after=1)
+            is_leased = found.lease_until > means.at()
+            is_busy = found.state == "sending" or (found.state == "accepted" and is_leased)
+            if not is_busy:
+                return means.teller.current(shop, found, request_id=wanted.request_id)
+            if means.clock() + POLL_SECONDS >= wanted.until:
+                return means.teller.tell(
+                    shop,
+                    found,
+                    StillRunningError(RUNNING, retry_after=1),
+                    request_id=wanted.request_id,
+                    known=told(found.id, "sending", applied=None),
+                )
+            await means.sleep(POLL_SECONDS)
+
+    async def _kept(self, doing: Awaitable[T]) -> T:
+        try:
+            return await doing
+        except StoreError:
+            raise UnavailableError(NO_RECORD, retry_after=1) from None
+
+
+def _held(found: Operation, draft: Operation) -> Operation:
+    """Return the operation as it is with our lease on it."""
+    return msgspec.structs.replace(found, owner=draft.owner, lease_until=draft.lease_until)
+
+
+def _of(tx: Transaction, shop: Shop, operation_id: str) -> Operation:
+    found = records.get(tx, operation_id, shop=shop.name)
+    if found is None:
+        raise NotFoundError("There is no operation with this id.")
+    return found
+
+
+def _limits(shop: Shop, operation: Operation) -> Limits:
+    """Find the limits of who asked for an operation; the built-in ones where they are gone."""
+    for settings in shop.settings.callers:
+        if settings.name == operation.caller:
+            return limits_of(Caller(shop=shop, settings=settings))
+    return BUILT_IN
