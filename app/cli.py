@@ -1,4 +1,4 @@
-"""The command line: `rivo-helpdesk serve`, `rivo-helpdesk check`."""
+"""The command line: `serve` and `check`, and the commands of `app.commands`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from rich.console import Console
 from app.check.asking import Asker
 from app.check.report import Report
 from app.check.run import check as run_check
+from app.commands.audit import audit
 from app.commands.choosing import settings_of, shop_of
+from app.commands.operations import operations
 from app.environment import DEMO_KEY, load
 from app.main import SANDBOX_URL, World, create_app, sandbox_world
 from app.observe import make_log
@@ -84,6 +86,10 @@ def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: boo
         console = Console()
         report.show(console if console.is_terminal else Console(width=PIPED_WIDTH))
     sys.exit(0 if report.ok else 1)
+
+
+main.add_command(operations)
+main.add_command(audit)
 
 
 async def _check(settings: Settings, shop: ShopSettings, customer: str | None) -> Report:

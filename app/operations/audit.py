@@ -170,6 +170,16 @@ def verify(
     return Verdict(head=last)
 
 
+def is_sealed_by(tx: Transaction, key: bytes, shop: str) -> bool:
+    """Say whether a shop's last row was written with this key; whoever has another must not add."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM audit WHERE shop = ? ORDER BY number DESC LIMIT 2",  # noqa: S608
+        (shop,),
+    ).fetchall()
+    before = Head(rows[1][0], rows[1][8]) if len(rows) > 1 else START
+    return not rows or _wrong(key, rows[0], before, START) is None
+
+
 def erase(tx: Transaction, shop: str, operation_id: str) -> int:
     """Forget what is personal in the rows of an operation; the chain holds. Answer how many."""
     done = tx.execute(
