@@ -23,11 +23,15 @@ from integrations.rivo.identities import identity_of, tags_of_write
 from integrations.rivo.writing import ReadBack
 
 EVERY_SECONDS: Final = 1.0
+SETTLER: Final = "settler"
 MOST_AT_ONCE: Final = 8
 SOONEST_SECONDS: Final = 5.0
 LATEST_SECONDS: Final = 600.0
 WATCH_SECONDS: Final = 86_400.0
 """So long is looked whether something shows up that we have said was never applied."""
+
+
+CURSORS: Final = frozenset({"since_id", "newest_id"})
 
 
 class Settler:
@@ -65,7 +69,7 @@ class Settler:
         for now in records.lost(tx, at, alone_as=alone_as):
             moved = records.step(tx, now, "unknown", leased=True, due_at=self._first(now), **FREE)
             if moved is not None:
-                self._means.book.note(tx, moved, "unknown", at=at, by="settler")
+                self._means.book.note(tx, moved, "unknown", at=at, by=SETTLER)
                 taken.append(moved)
         return taken
 
@@ -106,7 +110,9 @@ class Settler:
         action = self._means.actions[now.action]
         if action.once is None:
             return ReadBack(verdict="unclear", evidence=("There is no way to read this back.",))
-        above = int(now.snapshot.get("since_id", 0))
+        # A list that lags shows an older newest row than we know of: all from there on count.
+        known = [int(id_) for name, id_ in now.snapshot.items() if name in CURSORS]
+        above = min(known, default=0)
         proven, claimed = await self._means.store.read(
             lambda tx: (
                 now.list is None or records.has_shown(tx, now.shop, now.list),
@@ -130,7 +136,7 @@ class Settler:
         if found is None:
             await self._later(now, SOONEST_SECONDS * 2 ** min(now.looks, 8))
             return
-        at, mover = self._means.at(), Mover(self._means, shop)
+        at, mover = self._means.at(), Mover(self._means, shop, by=SETTLER)
         seen: dict[str, Any] = {"looks": now.looks + 1, "evidence": found.evidence}
         if found.verdict == "found" and found.answer is not None:
             changes = applied_changes(found.answer) | {"rivo_id": found.rivo_id} | seen
@@ -175,7 +181,7 @@ class Settler:
     async def _expire(self, now: Operation, shop: Shop) -> None:
         at = self._means.at()
         after = msgspec.structs.replace(now, state="expired")
-        await Mover(self._means, shop).move(
+        await Mover(self._means, shop, by=SETTLER).move(
             now, "expired", standing(after), applied=False, ended_at=at, due_at=None
         )
 
@@ -191,7 +197,7 @@ class Settler:
         def job(tx: Transaction) -> Operation | None:
             kept = records.step(tx, now, now.state, leased=True, **changes, **FREE)
             if kept is not None and event is not None:
-                self._means.book.note(tx, kept, event, at=self._means.at(), by="settler")
+                self._means.book.note(tx, kept, event, at=self._means.at(), by=SETTLER)
             return kept
 
         return await self._means.store.write(job)
