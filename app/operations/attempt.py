@@ -39,6 +39,7 @@ from integrations.errors import (
     UnavailableError,
     WriteOpenError,
 )
+from integrations.rivo.replies import LOST
 from integrations.rivo.writing import Given, ReadBack, Writing
 
 LEASE_SECONDS: Final = 15.0
@@ -207,9 +208,12 @@ class Attempt:
             case Outcome.DOUBTFUL:
                 return await self._look_at_once(ended)
             case Outcome.NOT_SENT:
+                if isinstance(ended, OutcomeUnknownError):  # of something that was not sent
+                    ended = UnavailableError(NOT_SENT, retry_after=1)
                 return await self._mover.move(self.now, "accepted", ended, **self._waiting())
             case _:
-                return await self._mover.move(self.now, "unknown", ended, **self._unknown())
+                words = ended if error and error.message != LOST else OutcomeUnknownError(UNKNOWN)
+                return await self._mover.move(self.now, "unknown", words, **self._unknown())
 
     def _applied(self, answer: Any) -> dict[str, Any]:
         changes = applied_changes(answer) | self._over(applied=self.sent)

@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 
 class Mover:
-    """Moves operations of one shop on; `secrets` must not be seen in what is told."""
+    """Moves operations of one shop on.
+
+    `secrets` must not be seen in what is told; `by` is who moves them, if not their own callers.
+    """
 
     def __init__(
         self,
@@ -33,11 +36,13 @@ class Mover:
         *,
         request_id: str | None = None,
         secrets: tuple[str, ...] = (),
+        by: str | None = None,
     ) -> None:
         self._means = means
         self._shop = shop
         self._request_id = request_id
         self._secrets = secrets
+        self._by = by
 
     async def move(
         self, now: Operation, state: State, ended: Answer | ActionError, **changes: Any
@@ -73,7 +78,7 @@ class Mover:
     ) -> Operation | None:
         moved = records.step(tx, now, state, leased=True, **changes)
         if moved is not None:
-            self._means.book.note(tx, moved, state, at=self._means.at())
+            self._means.book.note(tx, moved, state, at=self._means.at(), by=self._by)
         return moved
 
     async def _overtaken(
@@ -87,7 +92,7 @@ class Mover:
                 return now
             moved = records.step(tx, now, state, **changes)
             if moved is not None:
-                self._means.book.note(tx, moved, state, at=self._means.at())
+                self._means.book.note(tx, moved, state, at=self._means.at(), by=self._by)
             return moved
 
         now = await self.persist(late)
