@@ -1,57 +1,21 @@
-"""Shops and callers: who may do what where, and that shops share nothing."""
+"""Shops and callers: each has its own rights, and shops share nothing."""
 
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import product
 from typing import Any
 
 import pytest
 
-from app.environment import load
+from app.limits import BUILT_IN, RIGHTS, Right
 from app.settings import CallerSettings, Settings, ShopSettings
+from app.shops import Caller
 from integrations.rivo import ACTIONS
-from tests.app.serving import (
-    API_KEY,
-    BUTTON_SECRET,
-    ENVIRON,
-    GORGIAS_SECRET,
-    LEAD_KEY,
-    MAYA,
-    SARAH,
-    Service,
-)
+from tests.app.serving import MAYA, SARAH, Service
 
 pytestmark = pytest.mark.anyio
 
-READS = {name for name, action in ACTIONS.items() if not action.writes}
-WRITES = set(ACTIONS) - READS
-OF_A_CUSTOMER = {
-    "get_sidebar",
-    "get_customer",
-    "get_membership",
-    "list_customer_points_events",
-    "list_customer_points_redemptions",
-    "list_customer_referrals",
-}
-BUTTONS = {
-    "create_points_event",
-    "create_points_redemption",
-    "redeem_customer_points",
-    "refund_points_redemption",
-    "update_customer_dob",
-    "cancel_membership",
-}
-EVERYTHING = READS | WRITES
-CALLERS: dict[str, tuple[str, str, set[str]]] = {
-    "API_KEY": (API_KEY, "actions", EVERYTHING),
-    "LEAD_KEY": (LEAD_KEY, "actions", EVERYTHING),
-    "GORGIAS_SECRET": (GORGIAS_SECRET, "gorgias", OF_A_CUSTOMER),
-    "GORGIAS_BUTTON_SECRET": (BUTTON_SECRET, "gorgias", BUTTONS),
-    "a caller of CONFIG": ("secret-of-mesa-0001", "actions", {"list_rewards", "cancel_membership"}),
-    "one without rights": ("secret-of-nobody-0001", "actions", set()),
-    "nobody": ("a-wrong-secret", "", set()),
-}
+EVERYTHING = set(ACTIONS)
 
 
 def caller(name: str, door: Any, secret: str, actions: set[str]) -> CallerSettings:
@@ -67,22 +31,6 @@ def shop(name: str, *callers: CallerSettings) -> ShopSettings:
     return ShopSettings(name=name, rivo_api_key=f"rivo-key-of-{name}", callers=callers)
 
 
-def everybody() -> Settings:
-    """Make the settings of the one shop, with two more callers as CONFIG makes them."""
-    return Settings(
-        shops=(
-            shop(
-                "acme",
-                *(
-                    caller(name.replace(" ", "-"), door, secret, actions)
-                    for name, (secret, door, actions) in CALLERS.items()
-                    if door
-                ),
-            ),
-        )
-    )
-
-
 def needed(action: str) -> dict[str, Any]:
     """Give an action what it needs, so that only the right can be missing."""
     given = {i.name: i.examples[0] for i in ACTIONS[action].inputs if i.required}
@@ -94,35 +42,20 @@ def needed(action: str) -> dict[str, Any]:
     return given | more.get(action, {})
 
 
-@pytest.fixture(scope="module")
-async def house() -> Service:
-    return Service(settings=everybody())
+@pytest.mark.parametrize("rights", [(), ("settle",), ("read_operations", "approve")])
+def test_a_caller_has_the_rights_that_are_given_and_no_other(rights: tuple[Right, ...]) -> None:
+    settings = CallerSettings(
+        name="one", door="actions", digests=(), actions=frozenset(), rights=frozenset(rights)
+    )
+    who = Caller(shop=None, settings=settings)  # type: ignore[arg-type]  # not asked for
+
+    assert set(rights) == {right for right in RIGHTS if who.can(right)}
 
 
-@pytest.mark.parametrize(
-    ("who", "door", "action"), list(product(CALLERS, ("actions", "gorgias"), ACTIONS))
-)
-async def test_who_may_do_what_is_a_table(house: Service, who: str, door: str, action: str) -> None:
-    secret, own_door, actions = CALLERS[who]
-    house.sandbox.requests.clear()
-    answer = await house.ask("POST", f"/{door}/{action}", key=secret, json=needed(action))
+def test_a_caller_of_whom_nothing_is_said_has_limits_and_no_rights() -> None:
+    settings = caller("one", "actions", "key", EVERYTHING)
 
-    if door != own_door:
-        assert 401 == answer.status_code
-    elif action not in actions:
-        assert 403 == answer.status_code
-        assert f"This key may not use {action}." == answer.json()["error"]
-    else:
-        assert answer.status_code in (200, 201, 404, 422), answer.text
-    if answer.status_code in (401, 403):
-        assert [] == list(house.sandbox.requests)
-
-
-def test_the_table_is_whole() -> None:
-    assert 25 == len(ACTIONS) == len(EVERYTHING)
-    assert (16, 9) == (len(READS), len(WRITES))
-    built_in = {caller.name: caller.actions for caller in load(ENVIRON).shops[0].callers}
-    assert built_in == {name.lower(): CALLERS[name][2] for name in CALLERS if name.isupper()}
+    assert (BUILT_IN, frozenset()) == (settings.limits, settings.rights)
 
 
 TWO = Settings(
@@ -147,7 +80,9 @@ async def test_a_key_of_one_shop_never_reaches_the_others_rivo(action: str) -> N
     await service.ask("POST", path, key="key-of-acme", json=needed(action), headers=headers)
 
     assert [] == list(other.requests)
-    assert {"rivo-key-of-acme"} == {received.header("authorization") for received in acme.requests}
+    keys = {received.header("authorization") for received in acme.requests}
+    # Nothing is looked at for an operation that the shop does not have.
+    assert keys == (set() if action == "reverse_points_event" else {"rivo-key-of-acme"})
 
 
 async def test_shops_remember_apart_and_change_apart() -> None:
