@@ -20,6 +20,7 @@ from tests.app.serving import SARAH, Service
 pytestmark = pytest.mark.anyio
 
 WITHIN = 5.0
+MEMORY = {"DATABASE_URL": "sqlite://"}
 
 
 def hexadecimal(secret: str) -> str:
@@ -46,7 +47,7 @@ class Told:
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "config.toml"
-        self.environ = {"CONFIG": str(self.config), "SECRET_KEY": "for-hashes"}
+        self.environ = {"CONFIG": str(self.config), "SECRET_KEY": "for-hashes", **MEMORY}
         self.reads = 0
         self._writes = 0
 
@@ -106,6 +107,27 @@ async def test_a_right_is_taken_away(told: Told) -> None:
         assert (200, 403) == (before, await told.status(service, "key-of-mesa"))
 
 
+async def test_the_switch_works_within_seconds_on_reads_and_writes(told: Told) -> None:
+    async def tried(service: Service) -> list[str]:
+        looked = await service.act("list_rewards", key="key-of-mesa")
+        given = {"customer_email": SARAH, "points_amount": 1}
+        wrote = await service.act("create_points_event", key="key-of-mesa", **given)
+        return [answer.json().get("code", "done") for answer in (looked, wrote)]
+
+    found = []
+    told.write(ACME + caller("mesa", "key-of-mesa"))
+    async with told.serving() as service:
+        kills = ['kill = ["create_points_event"]', 'kill = ["*"]', "kill = []"]
+        for count, kill in enumerate(kills, 1):
+            told.write(f"{ACME}{kill}\n" + caller("mesa", "key-of-mesa"))
+            await noticed(service, "settings.changed", count)
+            found.append(await tried(service))
+        posts = [each for each in service.sandbox.requests if each.method == "POST"]
+
+    assert [["done", "switched_off"], ["switched_off"] * 2, ["done", "done"]] == found
+    assert 1 == len(posts)
+
+
 async def test_a_secret_is_changed_without_a_gap(told: Told) -> None:
     statuses = []
     told.write(ACME + caller("mesa", "old"))
@@ -124,6 +146,7 @@ async def test_a_secret_of_its_own_file_is_read_again(told: Told, name: str) -> 
     folder = told.config.parent
     (folder / "secret").write_text("old")
     told.environ = {
+        **MEMORY,
         "RIVO_API_KEY": "rivo-key-of-acme",
         "SECRET_KEY": "for-hashes",
         f"{name}_FILE": str(folder / "secret"),
@@ -143,6 +166,7 @@ async def test_a_key_for_hashes_is_read_again(told: Told) -> None:
     folder = told.config.parent
     (folder / "secret").write_text("old")
     told.environ = {
+        **MEMORY,
         "RIVO_API_KEY": "rivo-key-of-acme",
         "API_KEY": "caller",
         "SECRET_KEY_FILE": str(folder / "secret"),
