@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -9,13 +10,14 @@ import msgspec
 from app.manners import Asked, Manner, Reply, blank, encode
 from app.problems import Problem, headers_of
 from integrations import gorgias
-from integrations.actions import Answer
+from integrations.actions import Answer, OperationState
 from integrations.errors import (
     ActionError,
     ForbiddenError,
     InputError,
     NotFoundError,
-    OutcomeUnknownError,
+    SwitchedOffError,
+    TooFastError,
     UnavailableError,
 )
 
@@ -57,14 +59,14 @@ class GorgiasManner(Manner):
         """Show why there is nothing: a read as its usual object with a status, at 200."""
         action = asked.action
         if action.writes:
-            unknown = isinstance(error, OutcomeUnknownError)
+            told = problem.operation
             flat = gorgias.not_done(
                 problem.error,
-                applied=None if unknown else False,
-                safe_to_retry=isinstance(error, UnavailableError),
+                None if told is msgspec.UNSET else msgspec.to_builtins(told),
+                safe_to_retry=isinstance(error, (UnavailableError, TooFastError)),
             )
             return Reply(problem.status, encode(flat), headers=headers_of(error))
-        if isinstance(error, ForbiddenError):
+        if isinstance(error, ForbiddenError) and not isinstance(error, SwitchedOffError):
             return super().refuse(asked, error, problem)
         status = _status(error)
         if action.name == SIDEBAR:
@@ -79,6 +81,17 @@ class GorgiasManner(Manner):
                 zone=asked.shop.settings.timezone,
             )
         return Reply(200, encode(flat))
+
+    def settled(self, asked: Asked, operation: OperationState) -> Reply:
+        """Show that a write was applied of which nothing more is known."""
+        flat = gorgias.settled(msgspec.to_builtins(operation))
+        return Reply(201 if asked.action.creates else 200, encode(flat))
+
+    def repeated(self, asked: Asked, reply: Reply, *, at: datetime) -> Reply:
+        """Show an answer again, and say that it is an old one."""
+        when = gorgias.local(at.isoformat(), asked.shop.settings.timezone)
+        flat = gorgias.repeated(msgspec.json.decode(reply.body), at=when)
+        return msgspec.structs.replace(reply, body=encode(flat))
 
     def blank(self, answer: type[Answer]) -> dict[str, Any]:
         """Return an answer with every key and nothing in it; made once, since it takes a while."""

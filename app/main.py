@@ -73,6 +73,9 @@ class World:
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
     executor: Callable[[], Executor] = lambda: ThreadPoolExecutor(1, thread_name_prefix="store")
+    store: Callable[[str, Executor], SqliteStore] = lambda path, executor: SqliteStore(
+        path, executor=executor
+    )
     alone: bool = True
 
 
@@ -92,7 +95,7 @@ def create_app(
     shops.use(settings)
     manners = {"actions": Manner(), "gorgias": GorgiasManner(settings.public_url)}
     executor = world.executor()
-    store = SqliteStore(settings.database, executor=executor)
+    store = world.store(settings.database, executor)
     means = _make_means(
         settings, world, shops=shops, store=store, manners=manners, metrics=metrics, log=log
     )

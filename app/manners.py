@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -60,6 +61,10 @@ class Manner:
         """Show that a write was applied of which nothing more is known."""
         status = 201 if asked.action.creates else 200
         return Reply(status, encode({**blank(asked.action.answer), "operation": operation}))
+
+    def repeated(self, asked: Asked, reply: Reply, *, at: datetime) -> Reply:  # noqa: ARG002
+        """Show an answer again that was there before, when something was done or asked (`at`)."""
+        return reply
 
 
 def blank(answer: type[Answer]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 from app.limits import Limits
 from app.manners import Reply
 from app.operations import records
+from app.operations.admitting import is_switched_off
 from app.operations.fingerprint import restore
 from app.operations.means import Means
 from app.operations.moving import Mover
@@ -39,6 +40,7 @@ from integrations.errors import (
     UnavailableError,
     WriteOpenError,
 )
+from integrations.rivo.balances import PREPARATION_SECONDS
 from integrations.rivo.replies import LOST
 from integrations.rivo.writing import Given, ReadBack, Writing
 
@@ -91,8 +93,9 @@ class Attempt:
     async def _act(self) -> Answer | ActionError:
         try:
             inputs = restore(self._action, self.now.inputs)
-            rivo = self._shop.rivo.until(self._until)
-            self._change(**await found_out(rivo, self._limits, self._action, inputs))
+            rivo, early = self._shop.rivo, self._means.clock() + PREPARATION_SECONDS
+            found = await found_out(rivo.until(early), self._limits, self._action, inputs)
+            self._change(**found)
             if self.now.action != "reverse_points_event":  # of that nobody knows yet what it moves
                 hold_against(self._limits, self.now)
             writing = Writing(
@@ -100,6 +103,7 @@ class Attempt:
                 about_to_send=self._about_to_send,
                 recall=self._recall,
                 trusts_state=await self._trusts_state(),
+                prepared_by=early,
             )
             return await self._action.run(rivo.for_write(writing, self._until), **inputs)
         except ActionError as error:
@@ -124,7 +128,7 @@ class Attempt:
         """Make the step to sending, durably, before the first byte; what raises stops it."""
         if self.sent:
             return
-        if self._action.name in self._shop.settings.kill:
+        if is_switched_off(self._shop.settings, self._action, self.now.inputs):
             raise SwitchedOffError(f"{self._action.name} is switched off; nothing was sent.")
         if "points" in snapshot:
             moved = (int(snapshot["points"]), Decimal(snapshot["credits"]))
@@ -209,7 +213,9 @@ class Attempt:
                 return await self._look_at_once(ended)
             case Outcome.NOT_SENT:
                 if isinstance(ended, OutcomeUnknownError):  # of something that was not sent
-                    ended = UnavailableError(NOT_SENT, retry_after=1)
+                    ended = UnavailableError(NOT_SENT)
+                if error is not None and error.retry_after is None:
+                    error.retry_after = 1
                 return await self._mover.move(self.now, "accepted", ended, **self._waiting())
             case _:
                 words = ended if error and error.message != LOST else OutcomeUnknownError(UNKNOWN)
@@ -217,7 +223,7 @@ class Attempt:
 
     def _applied(self, answer: Any) -> dict[str, Any]:
         changes = applied_changes(answer) | self._over(applied=self.sent)
-        if self.sent and self.now.list is not None:
+        if self.sent and (self.now.shop, self.now.list) not in self._means.shown:
             # Looked at later, once a shop: whether its list shows our rows as they should be.
             changes["due_at"] = self._means.at() + self._means.settle_seconds
         return changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
@@ -22,7 +22,8 @@ class Means:
     """The store, the shops, and what comes from outside: time, chance, sleep.
 
     `owner` names this replica, `new_id` makes an operation's id; `settle_seconds` is how long after
-    sending a write may still show up; `alone` says that no other replica can be alive.
+    sending a write may still show up; `alone` says that no other replica can be alive. `shown` are
+    the lists, by shop, that are known to show our rows.
     """
 
     store: SqliteStore
@@ -38,6 +39,7 @@ class Means:
     settle_seconds: float
     alone: bool
     log: FilteringBoundLogger
+    shown: set[tuple[str, str | None]] = field(default_factory=set)
     metrics: Metrics
 
     def at(self) -> float:

@@ -144,6 +144,13 @@ def lost(tx: Transaction, at: float, *, alone_as: str | None = None) -> list[Ope
     return [operation_of(row) for row in rows]
 
 
+def free(tx: Transaction, owner: str) -> None:
+    """End the leases of everybody but the only replica that there is."""
+    tx.execute(
+        "UPDATE operations SET lease_until = 0 WHERE lease_until > 0 AND owner <> ?", (owner,)
+    )
+
+
 def due(tx: Transaction, at: float, *, most: int) -> list[Operation]:
     """List operations that the settler has to look at now and that nobody holds."""
     rows = tx.execute(

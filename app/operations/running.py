@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -43,7 +43,7 @@ class Operations:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._running: dict[str, asyncio.Task[Reply]] = {}
+        self._running: dict[str, _Running] = {}
 
     def admit(
         self, caller: Caller, action: Action, inputs: Mapping[str, Any], context: Context
@@ -67,7 +67,7 @@ class Operations:
                 "idempotency_key", expected="a new one for other inputs", given="one used before"
             )
         if is_ours:
-            self._running[operation.id] = self._start(
+            self._start(
                 operation,
                 wanted.caller.shop,
                 limits_of(wanted.caller),
@@ -76,6 +76,8 @@ class Operations:
                 secrets=(wanted.credential,),
             )
         reply = await self._reply(operation, wanted)
+        if operation.is_terminal:
+            reply = self._means.teller.again(wanted.caller.shop, operation, reply)
         return reply if is_new else replayed(reply)
 
     async def settle(
@@ -133,14 +135,14 @@ class Operations:
             return
         until = self._means.clock() + ATTEMPT_SECONDS
         limits = _limits(shop, operation)
-        task = self._start(operation, shop, limits, until=until, request_id=operation.id)
-        self._running[operation.id] = task
-        await asyncio.wait({task})
+        running = self._start(operation, shop, limits, until=until, request_id=operation.id)
+        await asyncio.wait({running.task})
 
     async def close(self) -> None:
         """Let what is under way end; what does not is left to be taken over."""
         if self._running:
-            _, late = await asyncio.wait(self._running.values(), timeout=DRAIN_SECONDS)
+            tasks = [running.task for running in self._running.values()]
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -194,7 +196,7 @@ class Operations:
         until: float,
         request_id: str,
         secrets: tuple[str, ...] = (),
-    ) -> asyncio.Task[Reply]:
+    ) -> _Running:
         """Run an operation in a task of its own, which no cancelled request cuts."""
         attempt = Attempt(
             self._means,
@@ -206,32 +208,37 @@ class Operations:
             secrets=secrets,
         )
         task = asyncio.create_task(attempt.run(), name=operation.id)
-        task.add_done_callback(lambda done: self._ended(operation.id, done))
-        return task
+        running = self._running[operation.id] = _Running(attempt, task)
+        task.add_done_callback(lambda _: self._ended(operation.id, running))
+        return running
 
-    def _ended(self, operation_id: str, task: asyncio.Task[Reply]) -> None:
-        if self._running.get(operation_id) is task:
+    def _ended(self, operation_id: str, running: _Running) -> None:
+        if self._running.get(operation_id) is running:
             del self._running[operation_id]
-        if not task.cancelled():
-            task.exception()  # seen by those who waited; nobody may have
+        if not running.task.cancelled():
+            running.task.exception()  # seen by those who waited; nobody may have
 
     async def _reply(self, operation: Operation, wanted: Wanted) -> Reply:
-        task = self._running.get(operation.id)
-        if task is None:
+        running = self._running.get(operation.id)
+        if running is None:
             return await self._standing(operation, wanted)
         left = wanted.until - self._means.clock()
-        await asyncio.wait({task}, timeout=max(left, 0.0))
-        if task.done() and not task.cancelled():
-            return task.result()
-        return await self._standing(operation, wanted)
+        await asyncio.wait({running.task}, timeout=max(left, 0.0))
+        if running.task.done() and not running.task.cancelled():
+            return running.task.result()
+        return await self._standing(operation, wanted, running.attempt)
 
-    async def _standing(self, operation: Operation, wanted: Wanted) -> Reply:
+    async def _standing(
+        self, operation: Operation, wanted: Wanted, attempt: Attempt | None = None
+    ) -> Reply:
         """Answer how an operation stands; wait a little while somebody is at it."""
         means, shop = self._means, wanted.caller.shop
         while True:
             try:
                 found = await means.store.read(lambda tx: records.get(tx, operation.id))
             except StoreError:
+                if attempt is not None and not attempt.sent:
+                    raise UnavailableError(NO_RECORD, retry_after=1) from None
                 unknown = told(operation.id, "unknown", applied=None)
                 error = OutcomeUnknownError(UNKNOWN)
                 return means.teller.tell(
@@ -258,6 +265,13 @@ class Operations:
             return await doing
         except StoreError:
             raise UnavailableError(NO_RECORD, retry_after=1) from None
+
+
+class _Running(NamedTuple):
+    """An attempt under way, and the task that it runs in."""
+
+    attempt: Attempt
+    task: asyncio.Task[Reply]
 
 
 def _held(found: Operation, draft: Operation) -> Operation:

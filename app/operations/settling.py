@@ -57,6 +57,8 @@ class Settler:
     async def once(self, *, alone_as: str | None = None) -> None:
         """Take over what is lost, and look at what is due; see `records.lost` for `alone_as`."""
         at, store = self._means.at(), self._means.store
+        if alone_as is not None:
+            await store.write(lambda tx: records.free(tx, alone_as))
         if await store.read(lambda tx: records.lost(tx, at, alone_as=alone_as)):
             for taken in await store.write(lambda tx: self._take_over(tx, at, alone_as)):
                 self._means.moved(taken)
@@ -176,6 +178,8 @@ class Settler:
         if not known and await self._find(now, shop) is None:
             await self._later(now, LATEST_SECONDS)
             return
+        if known:
+            self._means.shown.add((now.shop, name))
         await self._keep(now, due_at=None)
 
     async def _expire(self, now: Operation, shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from app.manners import Asked, Manner, Reply
@@ -76,6 +77,11 @@ class Teller:
             asked = self._asked(shop, operation)
             return self._manners[operation.door].settled(asked, operation.told())
         return self.tell(shop, operation, standing(operation), request_id=request_id)
+
+    def again(self, shop: Shop, operation: Operation, reply: Reply) -> Reply:
+        """Show an answer to whoever asks for it when the operation has long ended."""
+        at = datetime.fromtimestamp(operation.sent_at or operation.created_at, UTC)
+        return self._manners[operation.door].repeated(self._asked(shop, operation), reply, at=at)
 
     def _asked(self, shop: Shop, operation: Operation) -> Asked:
         return Asked(shop, self._actions[operation.action], Context(shape=operation.shape))

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from integrations.gorgias.answers import failed_read, flat_read
 from integrations.gorgias.sidebar import failed_sidebar, flat_sidebar
-from integrations.gorgias.writes import done, not_done
+from integrations.gorgias.texts import local
+from integrations.gorgias.writes import done, not_done, repeated, settled
 
-__all__ = ["done", "failed_read", "failed_sidebar", "flat_read", "flat_sidebar", "not_done"]
+__all__ = [
+    "done",
+    "failed_read",
+    "failed_sidebar",
+    "flat_read",
+    "flat_sidebar",
+    "local",
+    "not_done",
+    "repeated",
+    "settled",
+]

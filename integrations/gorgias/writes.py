@@ -10,7 +10,21 @@ from integrations.gorgias.answers import Flat
 from integrations.gorgias.texts import money
 
 APPLIED: Final = {True: "Yes", False: "No", None: "Not known"}
-STATE: Final = {True: "succeeded", False: "rejected", None: "unknown"}
+ALREADY: Final = "It already was so; nothing was changed."
+SETTLED: Final = "Somebody looked it up in Rivo: it was applied; do not repeat it."
+AGAIN: Final = {
+    True: "This was already done at {at}; nothing was done twice.",
+    False: "This was asked for before, at {at}; nothing was sent again.",
+}
+UNTOUCHED: Final = (
+    "nothing was changed",
+    "nothing was sent",
+    "nothing is sent",
+    "never applied",
+    "never sent",
+)
+"""Where a sentence holds one of these, it need not be said that nothing was changed."""
+
 DONE: Final = {
     "create_points_redemption": "Redeemed the reward.",
     "redeem_customer_points": "Redeemed the reward.",
@@ -28,45 +42,83 @@ ENDS: Final = {
 
 
 def done(action: str, answer: Mapping[str, Any], *, wrote: bool, currency: str | None) -> Flat:
-    """Answer a write that Rivo confirmed, or one that only looked."""
+    """Answer a write that Rivo confirmed, one that was not needed, or one that only looked.
+
+    `answer` is the canonical one; its `operation` says what became of the write.
+    """
+    operation = answer.get("operation")
     customer = answer.get("customer") or {}
     points, credits_tally = customer.get("points_tally"), customer.get("credits_tally")
     redemption = answer.get("points_redemption") or {}
     what = _what(action, answer, currency) if wrote else _offer(answer)
+    if operation is not None and operation["applied"] is False:
+        what = ALREADY
     balance = f" New balance: {points} points." if wrote and points is not None else ""
     return {
         "ok": "Yes",
         "message": f"{what}{balance}",
         "error": None,
-        "operation_id": None,
-        "state": STATE[True] if wrote else None,
-        "applied": APPLIED[wrote],
-        "safe_to_retry": "No" if wrote else "Yes",
+        **_state(operation, applied=wrote, safe_to_retry=not wrote),
         "points": points,
         "store_credit": money(credits_tally, currency),
         "code": redemption.get("code"),
     }
 
 
-def not_done(error: str, *, applied: bool | None, safe_to_retry: bool) -> Flat:
-    """Answer a write that failed (`applied` False) or whose outcome is not known (None)."""
+def settled(operation: Mapping[str, Any]) -> Flat:
+    """Answer a write that a person found to be applied: nothing more is known of it."""
+    return _bare("Yes", SETTLED, None) | _state(operation, applied=True, safe_to_retry=False)
+
+
+def not_done(
+    error: str,
+    operation: Mapping[str, Any] | None = None,
+    *,
+    applied: bool | None = False,
+    safe_to_retry: bool = False,
+) -> Flat:
+    """Answer a write that was not made, or of which that is not known (yet).
+
+    `operation` says what became of it; where there is none, `applied` and `safe_to_retry` do.
+    """
+    state = _state(operation, applied=applied, safe_to_retry=safe_to_retry)
     sentence = error if error.endswith((".", "!", "?")) else f"{error}."
     advice = ""
-    if safe_to_retry:
+    if state["safe_to_retry"] == "Yes":
         advice = " You can try again."
-    elif applied is not None and "nothing was changed" not in error.casefold():
+    elif state["state"] == "sending":
+        advice = " Do not repeat it; look again in a moment."
+    elif state["applied"] == "No" and not any(said in error.casefold() for said in UNTOUCHED):
         advice = " Nothing was changed."
+    return _bare("No", f"{sentence}{advice}", error) | state
+
+
+def repeated(flat: Mapping[str, Any], *, at: str) -> Flat:
+    """Answer a click again that was answered before; `at` is when it was done, or asked for."""
+    again = AGAIN[flat["ok"] == "Yes"].format(at=at)
+    return {**flat, "message": f"{again} {flat['message']}"}
+
+
+def _bare(ok: str, message: str, error: str | None) -> Flat:
     return {
-        "ok": "No",
-        "message": f"{sentence}{advice}",
+        "ok": ok,
+        "message": message,
         "error": error,
-        "operation_id": None,
-        "state": STATE[applied],
-        "applied": APPLIED[applied],
-        "safe_to_retry": "Yes" if safe_to_retry else "No",
-        "points": None,
-        "store_credit": None,
-        "code": None,
+        **dict.fromkeys(("operation_id", "state", "applied", "safe_to_retry")),
+        **dict.fromkeys(("points", "store_credit", "code")),
+    }
+
+
+def _state(
+    operation: Mapping[str, Any] | None, *, applied: bool | None, safe_to_retry: bool
+) -> Flat:
+    """Say what became of a write; nothing of an operation where there is none."""
+    told = operation or {"id": None, "applied": applied, "safe_to_retry": safe_to_retry}
+    return {
+        "operation_id": told["id"],
+        "state": told.get("state"),
+        "applied": APPLIED[told["applied"]],
+        "safe_to_retry": "Yes" if told["safe_to_retry"] else "No",
     }
 
 

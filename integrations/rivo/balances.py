@@ -54,8 +54,13 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 def before_sending(rivo: Rivo) -> Rivo:
-    """Return the same Rivo for what is read before a write, so that time is left to send it."""
-    return rivo.until(min(rivo.deadline, rivo.clock() + PREPARATION_SECONDS))
+    """Return the same Rivo for what is read before a write, so that time is left to send it.
+
+    Of a write of which account is kept it is read past the memory: it may decide what is sent.
+    """
+    by = rivo.writing.prepared_by if rivo.writing else None
+    early = rivo.until(min(rivo.deadline, by or rivo.clock() + PREPARATION_SECONDS))
+    return early.afresh() if rivo.writing else early
 
 
 async def look_at_balance(rivo: Rivo, identifier: str) -> Seen | None:
@@ -66,6 +71,12 @@ async def look_at_balance(rivo: Rivo, identifier: str) -> Seen | None:
         return None
     tags = tags_of_customer(identity(balance.customer_id, balance.email))
     return Seen(balance, rivo.memory.is_settled(tags))
+
+
+async def balance_now(rivo: Rivo, identifier: str) -> Balance | None:
+    """Read what a customer has now; None where that cannot be had."""
+    seen = await look_at_balance(rivo, identifier)
+    return seen.balance if seen else None
 
 
 async def balance_after(

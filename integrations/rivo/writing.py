@@ -29,13 +29,15 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     that may change something, with what was seen just before; what it raises (ActionError) means
     that nothing was sent. `recall` finds an earlier points event by our operation id, NotFoundError
     or RefusedError where there is none to reverse. `trusts_state` is false while an earlier write
-    may still show up late: what is read then does not prove that nothing is left to do.
+    may still show up late: what is read then does not prove that nothing is left to do. What is
+    read before sending ends by `prepared_by`, a time of the clock (None: in its own time).
     """
 
     reference: str
     about_to_send: Callable[[Mapping[str, Any]], Awaitable[None]]
     recall: Callable[[str], Awaitable[Given]]
     trusts_state: bool = True
+    prepared_by: float | None = None
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
