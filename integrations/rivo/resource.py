@@ -15,6 +15,8 @@ DIGITS = re.compile(r"[0-9]{1,19}")
 # An operator's address inside a note is nobody's business (contract, trap 8). It begins where a
 # word does, or a long note without one would be searched from every letter.
 OPERATOR = re.compile(r"(?<![^\s@<>()\"'])[^\s@<>()\"']+@[^\s<>()\"']+")
+# Our reference stands first in a note; what Rivo cut off within it is still nobody's words.
+OURS = re.compile(r"\Aop_(?:[0-9a-f]{32}(?: |\Z)|[0-9a-f]{8,31}\Z)")
 
 
 def strange(what: str) -> ActionError:
@@ -143,9 +145,9 @@ class Resource:
             return text
 
     def note(self, *names: str) -> str | None:
-        """Return an internal note without the addresses of operators."""
+        """Return an internal note without our reference and the addresses of operators."""
         text = self.text(*names)
-        return text and OPERATOR.sub("[e-mail]", text)
+        return text and (OPERATOR.sub("[e-mail]", OURS.sub("", text)) or None)
 
     def inner(self, name: str) -> Resource | None:
         """Return a nested object as a resource of its own."""
@@ -155,7 +157,7 @@ class Resource:
         return Resource.of(value, trouble=self.trouble)
 
     def full(self) -> dict[str, object]:
-        """Return the resource for `shape=full`: Rivo's own, without operators' addresses."""
+        """Return the resource for `shape=full`: Rivo's own, but for what `note` leaves out."""
         attributes = dict(self.attributes)
         if "internal_note" in attributes:
             attributes["internal_note"] = self.note("internal_note")

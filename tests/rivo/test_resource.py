@@ -13,6 +13,8 @@ from integrations.errors import ActionError, OutcomeUnknownError, UnavailableErr
 from integrations.rivo.resource import Resource, strange, unclear
 from tests.rivo.stage import sample
 
+HEX = "0123456789abcdef" * 2
+
 
 def of(value: object) -> Resource:
     return Resource({"name": value})
@@ -115,6 +117,15 @@ def test_what_is_missing_or_null_is_none(reader: str) -> None:
         ("note", "by bo@shop.example.com.", "by [e-mail]"),
         ("note", "<a@b> (c+d@e) f@g,h@i", "<[e-mail]> ([e-mail]) [e-mail]"),
         ("note", "mention @team at 5", "mention @team at 5"),
+        ("note", f"op_{HEX}", None),
+        ("note", f"op_{HEX} late, by bo@x", "late, by [e-mail]"),
+        ("note", f"op_{HEX} reverses op_{HEX}", f"reverses op_{HEX}"),
+        ("note", f"op_{HEX[:31]}", None),
+        ("note", f"op_{HEX[:8]}", None),
+        ("note", f"op_{HEX[:7]}", f"op_{HEX[:7]}"),
+        ("note", f"op_{HEX[:8]} sale", f"op_{HEX[:8]} sale"),
+        ("note", f"op_{HEX}0", f"op_{HEX}0"),
+        ("note", f"see op_{HEX}", f"see op_{HEX}"),
     ],
     ids=repr,
 )
@@ -194,8 +205,9 @@ def test_a_nested_object_is_a_resource_of_its_own() -> None:
     assert (5, "Gold") == (inner.id, inner.text("name"))
 
 
-def test_the_full_resource_hides_operators_and_changes_nothing_else() -> None:
-    attributes = {"id": [9, 5], "internal_note": "by bo@x", "customer": {"email": "ana@x"}}
+def test_the_full_resource_hides_operators_and_our_reference_and_nothing_else() -> None:
+    note = f"op_{HEX} by bo@x"
+    attributes = {"id": [9, 5], "internal_note": note, "customer": {"email": "ana@x"}}
     resource = Resource.of({"id": 5, "type": "points_event", "attributes": attributes})
 
     assert {
@@ -203,7 +215,7 @@ def test_the_full_resource_hides_operators_and_changes_nothing_else() -> None:
         "type": "points_event",
         "attributes": attributes | {"internal_note": "by [e-mail]"},
     } == resource.full()
-    assert "by bo@x" == attributes["internal_note"]
+    assert note == attributes["internal_note"]
     assert {"id": None, "type": None, "attributes": {}} == Resource({}).full()
 
 
