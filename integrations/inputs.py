@@ -18,6 +18,7 @@ from integrations.spellings import (
     BIRTHDAY,
     EMAIL,
     MOMENT,
+    OPERATION,
     PRINTABLE,
     SPACE,
     TEXT,
@@ -191,3 +192,10 @@ def printable(value: object) -> str:
     if not re.fullmatch(PRINTABLE, key):
         raise ValueError(value)
     return key
+
+
+def operation(value: object) -> str:
+    """Read an operation's id, as every write's answer has it."""
+    if not isinstance(value, str) or not re.fullmatch(OPERATION, value):
+        raise ValueError(value)
+    return value

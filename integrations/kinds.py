@@ -24,6 +24,7 @@ from integrations.inputs import (
     email,
     moment,
     more_than_nothing,
+    operation,
     printable,
     text,
     truth,
@@ -35,6 +36,7 @@ from integrations.spellings import (
     EMAIL,
     MOMENT,
     MORE_THAN_NOTHING,
+    OPERATION,
     PRINTABLE,
     TEXT,
     any_case,
@@ -129,6 +131,11 @@ MOMENT_KIND = Kind(
 )
 KEY_KIND = Kind(
     "1 to 255 printable ASCII characters", printable, _either("Key", {"type": "number"}, PRINTABLE)
+)
+OPERATION_KIND = Kind(
+    "an operation's id: op_ and 32 hexadecimal digits",
+    operation,
+    {"title": "OperationId", **_text(OPERATION)},
 )
 ADDRESS_KIND = Kind(
     "an IPv4 or IPv6 address",

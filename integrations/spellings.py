@@ -33,6 +33,7 @@ MORE_THAN_NOTHING: Final = rf"\+?(?!0+(?:\.0+)?{_SPACE}$)[0-9]{{1,9}}(?:\.[0-9]{
 # A tab and the ends of lines are text, other controls are not.
 TEXT: Final = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{1,255}"
 PRINTABLE: Final = "[ -~]{1,255}"
+OPERATION: Final = "op_[0-9a-f]{32}"
 DATE: Final = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
 BIRTHDAY: Final = f"(?:{_MONTH_DAY}|02-29|{DATE}|{_DAY_MONTH}/{_YEAR}|29/02/{_LEAP_YEAR})"
 MOMENT: Final = (

@@ -7,7 +7,13 @@ from typing import Annotated
 from msgspec import Meta
 
 from integrations.inputs import LARGEST_ID
-from integrations.kinds import BIRTHDAY_KIND, CUSTOMER_KIND, EMAIL_KIND, between
+from integrations.kinds import (
+    BIRTHDAY_KIND,
+    CUSTOMER_KIND,
+    EMAIL_KIND,
+    OPERATION_KIND,
+    between,
+)
 
 ROW = between(1, LARGEST_ID)
 
@@ -41,6 +47,14 @@ RedemptionId = Annotated[
 ]
 VipTierId = Annotated[
     int, ROW, Meta(description="The VIP tier, as list_vip_tiers has it.", examples=[552288])
+]
+OperationId = Annotated[
+    str,
+    OPERATION_KIND,
+    Meta(
+        description="The operation to reverse, as its answer named it.",
+        examples=["op_0123456789abcdef0123456789abcdef"],
+    ),
 ]
 PurchaseType = Annotated[
     str,
