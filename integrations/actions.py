@@ -81,6 +81,19 @@ class WriteAnswer(Answer, kw_only=True):
     operation: OperationState | None = None
 
 
+class Once(msgspec.Struct, frozen=True, kw_only=True):
+    """How a write is found again, and what no two open ones may be about.
+
+    `find` reads it back. Where its outcome is a row of a list, `listed` names that list; None: it
+    is a state. `subject` says of the parsed inputs what kind of thing, of one customer, only one
+    open write may concern; None: many may be open.
+    """
+
+    find: Callable[..., Awaitable[Any]]
+    listed: str | None = None
+    subject: Callable[[Mapping[str, Any]], str | None] = lambda _: None
+
+
 class Input(msgspec.Struct, frozen=True, kw_only=True):
     """One documented input of an action."""
 
@@ -127,6 +140,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     inputs: tuple[Input, ...]
     answer: type[Answer]
     only_looks: Callable[[Mapping[str, object]], bool] | None = None
+    once: Once | None = None
 
     @classmethod
     def of(
@@ -135,6 +149,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         *,
         writes: bool,
         only_looks: Callable[[Mapping[str, object]], bool] | None = None,
+        once: Once | None = None,
     ) -> Action:
         """Read an action off its function; TypeError where the signature is not one."""
         hints = get_type_hints(function, include_extras=True)
@@ -155,6 +170,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             ),
             answer=hints["return"],
             only_looks=only_looks,
+            once=once,
         )
 
     @functools.cached_property
@@ -230,7 +246,8 @@ def _meta(annotation: object) -> Meta | None:
 def _unknown(name: str, known: Mapping[str, Input]) -> InputError:
     shown = "".join(c for c in name[:64] if c.isprintable()) or "an unnamed input"
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]}?" if nearest else "known are " + ", ".join(known)
+    listed = f"known are {', '.join(known)}" if known else "there is none"
+    hint = f"did you mean {nearest[0]}?" if nearest else listed
     return InputError(shown, expected=f"a known input ({hint})", given="an unknown name")
 
 

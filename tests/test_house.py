@@ -17,7 +17,7 @@ from app.main import create_app
 from app.observe import make_log
 from app.openapi import document, read_examples
 from integrations.actions import CONTEXT
-from integrations.rivo import ACTIONS, READS, WRITES
+from integrations.rivo import ACTIONS, ONCE, READS, WRITES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("app", "integrations")
@@ -40,7 +40,17 @@ def test_every_action_is_listed_once_as_a_read_or_a_write() -> None:
     listed = [function.__name__ for function in (*READS, *WRITES)]
 
     assert listed == list(ACTIONS)
-    assert 25 == len(set(listed)) == len(listed)
+    assert 26 == len(set(listed)) == len(listed)
+
+
+def test_every_write_can_be_found_again_and_no_read_needs_it() -> None:
+    assert set(ONCE) == set(WRITES)
+    assert [] == [
+        name for name, action in ACTIONS.items() if action.writes != (action.once is not None)
+    ]
+    assert {None, "points_events", "points_redemptions", "referrals"} == {
+        once.listed for once in ONCE.values()
+    }
 
 
 @pytest.mark.parametrize("name", ACTIONS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from integrations.actions import ReadAnswer
+from integrations.errors import ActionError
 from integrations.rivo.client import Rivo
 from integrations.rivo.found import Found
 from integrations.rivo.identities import EVERYONE
@@ -108,6 +109,19 @@ async def find_customer(rivo: Rivo, identifier: str) -> Found:
     found = await _read(rivo, identifier)
     _customer_in(found)
     return found
+
+
+async def customer_key(rivo: Rivo, identifier: str) -> str:
+    """Name a customer the same whichever way they are asked for: by the Shopify id, as text.
+
+    Where that cannot be had it is the address in lower case.
+    """
+    if identifier.isdecimal():
+        return identifier
+    try:
+        return str((await find_customer(rivo, identifier)).resource.id)
+    except ActionError:
+        return identifier.casefold()
 
 
 async def get_customer(rivo: Rivo, *, customer_email: CustomerEmail) -> CustomerAnswer:

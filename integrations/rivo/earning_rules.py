@@ -5,6 +5,8 @@ Source: https://developer-docs.rivo.io/reference/earning_rules
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from integrations.rivo.client import Rivo
@@ -57,6 +59,40 @@ async def list_earning_rules(rivo: Rivo) -> EarningRulesAnswer:
         earning_rules=[EarningRule.from_rivo(row) for row in found.rows],
         **found.ending(),
     ).made_from(found.full())
+
+
+async def rule_amounts(
+    rivo: Rivo, source: str, custom_action_name: str | None
+) -> tuple[int, Decimal] | None:
+    """Find what an active rule gives for a source: points and store credit, each 0 if it has none.
+
+    `custom_action_name` is as in `create_points_event`. None where it is not surely known: no such
+    rule, several that differ, one that multiplies or goes by tier. UnavailableError where Rivo
+    cannot be asked.
+    """
+    found = await whole(rivo, Listing(path=("earning_rules",), who=None, matches=_is_filled))
+    given = {_fixed(row) for row in found.rows if _is_for(row, source, custom_action_name)}
+    return given.pop() if found.complete and len(given) == 1 else None
+
+
+def _is_for(row: Resource, source: str, name: str | None) -> bool:
+    rule = EarningRule.from_rivo(row)
+    if rule.status != "active" or rule.trigger != source:
+        return False
+    if source == "custom_action":
+        return rule.custom_action_name == name
+    return source != "visit_url" or name in (rule.url, rule.custom_action_name)
+
+
+def _fixed(row: Resource) -> tuple[int, Decimal] | None:
+    rule = EarningRule.from_rivo(row)
+    varies = row.attributes.get("multipliers") or row.attributes.get(
+        "multi_balance_settings_by_tiers"
+    )
+    nothing = rule.points_amount is None and rule.credits_amount is None
+    if varies or nothing or rule.points_type != "fixed":
+        return None
+    return rule.points_amount or 0, Decimal(rule.credits_amount or 0)
 
 
 def _is_filled(row: Resource) -> bool:

@@ -6,13 +6,12 @@ Source: https://developer-docs.rivo.io/reference/return-customer-with-membership
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
-from integrations.actions import Answer, ReadAnswer
-from integrations.errors import NotFoundError, OutcomeUnknownError
+from integrations.actions import ReadAnswer
+from integrations.errors import NotFoundError
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
@@ -20,10 +19,13 @@ from integrations.rivo.found import Found
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
 from integrations.rivo.paging import Listing, Rows, whole
-from integrations.rivo.replies import LOST
 from integrations.rivo.resource import Resource
 
 NO_MEMBERSHIP = "This customer has no active membership."
+
+
+Standing = Literal["none", "active", "queued", "ended"]
+"""Where a membership stands: queued is active until its period ends."""
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,16 +105,11 @@ class MembershipAnswer(ReadAnswer):
     subscription: Subscription | None
 
 
-class MembershipCancellationAnswer(Answer):
-    """What became of the cancellation."""
-
-    membership_cancellation: MembershipCancellation
-
-
 class MemberFound(msgspec.Struct, frozen=True, kw_only=True):
     """What Rivo says of a customer's membership: `membership` is None where none is active."""
 
     customer: Balance
+    standing: Standing
     membership: Membership | None
     subscription: Subscription | None
     resource: object
@@ -149,12 +146,14 @@ async def find_member(rivo: Rivo, identifier: str) -> MemberFound:
     if "membership" not in member.attributes and customer.id is not None:
         rows = await _enrolments(rivo, identifier, customer.id)
         enrolled, reads = _newest(rows, rivo.now()), [*reads, _age(rows)]
-    is_active = enrolled is not None and _is_active(enrolled, rivo.now())
+    standing = _standing(enrolled, rivo.now())
+    is_active = standing in ("active", "queued")
     if is_active and "subscription" not in member.attributes and customer.id is not None:
         rows = await _contracts(rivo, identifier, customer.id)
         pays, reads = _current(rows), [*reads, _age(rows)]
     return MemberFound(
         customer=Balance.from_rivo(customer),
+        standing=standing,
         membership=Membership.from_rivo(enrolled, customer.id) if enrolled and is_active else None,
         subscription=Subscription.from_rivo(pays, customer.id) if pays and is_active else None,
         resource=member.full(),
@@ -163,44 +162,16 @@ async def find_member(rivo: Rivo, identifier: str) -> MemberFound:
     )
 
 
-async def cancel_membership(
-    rivo: Rivo,
-    *,
-    customer_email: CustomerEmail,
-    cancellation_policy: Annotated[
-        Literal["immediate", "end_of_period"] | None,
-        Meta(description="When it ends; the shop's own policy if left out."),
-    ] = None,
-) -> MembershipCancellationAnswer:
-    """Cancel a customer's paid membership.
-
-    Source: https://developer-docs.rivo.io/reference/cancel-customer-membership
-    """
-    said = await rivo.apply(
-        "DELETE",
-        "memberships",
-        customer_email,
-        "cancel",
-        params=[("cancellation_policy", cancellation_policy)] if cancellation_policy else [],
-        who=customer_email,
-    )
-    if said is None:
-        # Whether Rivo read the policy that it was sent, a 204 does not tell.
-        known = {"customer_id": int(customer_email)} if customer_email.isdecimal() else {}
-        said = Resource({**known, **CONFIRMED})
-    cancellation = MembershipCancellation.from_rivo(said)
-    if cancellation.status is None and cancellation.cancellation_request_id is None:
-        raise OutcomeUnknownError(LOST)  # an answer to something else
-    return MembershipCancellationAnswer(membership_cancellation=cancellation).made_from(
-        {"type": "membership_cancellation", "attributes": msgspec.structs.asdict(cancellation)}
-    )
-
-
-CONFIRMED = {"status": "confirmed", "message": "Rivo confirmed the cancellation without details."}
-
-
 def _age(read: Found | Rows) -> tuple[str, bool]:
     return read.as_of, read.stale
+
+
+def _standing(enrolled: Resource | None, now: datetime) -> Standing:
+    if enrolled is None:
+        return "none"
+    if not _is_active(enrolled, now):
+        return "ended"
+    return "queued" if enrolled.text("queued_for_cancellation_at") else "active"
 
 
 def _is_active(enrolled: Resource, now: datetime) -> bool:
@@ -220,9 +191,12 @@ async def _enrolments(rivo: Rivo, who: str, customer_id: int) -> Rows:
 
 
 def _newest(enrolments: Rows, now: datetime) -> Resource | None:
-    """Find the newest enrolment that has not ended."""
-    active = [row for row in enrolments.rows if _is_active(row, now)]
-    return max(active, key=lambda row: row.text("started_at") or "", default=None)
+    """Find the newest enrolment that has not ended, else the newest."""
+    return max(
+        enrolments.rows,
+        key=lambda row: (_is_active(row, now), row.text("started_at") or ""),
+        default=None,
+    )
 
 
 async def _contracts(rivo: Rivo, who: str, customer_id: int) -> Rows:

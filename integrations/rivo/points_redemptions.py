@@ -34,6 +34,7 @@ from integrations.rivo.inputs import (
 from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
 from integrations.rivo.points_events import AppliedAfter, AppliedBefore
 from integrations.rivo.resource import Resource
+from integrations.rivo.rewards import Reward
 
 Used = Annotated[bool, Meta(description="Only used (or only unused) codes.")]
 
@@ -67,7 +68,7 @@ class PointsRedemption(msgspec.Struct, frozen=True, kw_only=True):
             id=resource.id,
             code=resource.text("code"),
             name=resource.text("name"),
-            reward_id=reward.id if reward else resource.whole("reward_id"),
+            reward_id=reward_id_of(resource),
             reward_name=reward.text("name") if reward else None,
             reward_type=reward.text("reward_type") if reward else resource.text("reward_type"),
             reward_value=reward.number("reward_value") if reward else None,
@@ -158,14 +159,67 @@ def is_usable(row: Resource) -> bool:
     return not any(row.attributes.get(n) for n in ("used_at", "refunded_at", "revoked_at"))
 
 
+def documented(said: Resource) -> dict[str, object]:
+    """Project a redemption onto the documented keys of `shape=full`."""
+    redemption = PointsRedemption.from_rivo(said)
+    reward, customer = said.inner("reward"), said.inner("customer")
+    return {
+        "id": redemption.id,
+        "type": "points_redemption",
+        "attributes": {
+            "id": redemption.id,
+            "code": redemption.code,
+            "name": redemption.name,
+            "reward": reward and _documented_reward(reward),
+            "customer": customer and _documented_customer(customer),
+            "applied_at": redemption.applied_at,
+            "expires_at": redemption.expires_at,
+            "points_amount": redemption.points_amount,
+            "credits_amount": redemption.credits_amount,
+        },
+    }
+
+
+def _documented_reward(resource: Resource) -> dict[str, object]:
+    reward = Reward.from_rivo(resource)
+    return {
+        "id": reward.id,
+        "name": reward.name,
+        "source": reward.source,
+        "enabled": reward.enabled,
+        "reward_type": reward.reward_type,
+        "reward_value": reward.reward_value,
+        "points_amount": reward.points_amount,
+    }
+
+
+def _documented_customer(resource: Resource) -> dict[str, object]:
+    return {
+        "id": resource.id,
+        "email": resource.text("email"),
+        "first_name": resource.text("first_name"),
+        "last_name": resource.text("last_name"),
+        "total_spent": resource.number("total_spent"),
+        "orders_count": resource.whole("orders_count"),
+        "points_tally": resource.whole("points_tally"),
+        "credits_tally": resource.money("credits_tally"),
+        "loyalty_status": resource.text("loyalty_status"),
+    }
+
+
+def reward_id_of(row: Resource) -> int | None:
+    """Find which reward was redeemed."""
+    reward = row.inner("reward")
+    return reward.id if reward else row.whole("reward_id")
+
+
 def _used_filter(*, used: bool | None) -> dict[str, str]:
     return {} if used is None else {"used": str(used).lower()}
 
 
 def _has_reward(wanted: int | None) -> Matches:
     def matches(row: Resource) -> bool:
-        reward = row.inner("reward")
-        found = reward.id if reward else row.whole("reward_id")
+        found = reward_id_of(row)
         return wanted is None or found is None or found == wanted
 
     return matches

@@ -1,35 +1,46 @@
-"""Redeeming: a reward taken, looked at before, and given back.
+"""Redeeming: a reward taken, looked at before, and found again.
 
 Source: https://developer-docs.rivo.io/reference/create-points-redemption
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from integrations.actions import Answer
-from integrations.errors import ActionError, InputError, NotFoundError, OutcomeUnknownError
+from integrations.actions import WriteAnswer
+from integrations.errors import InputError
 from integrations.inputs import LARGEST_AMOUNT
 from integrations.kinds import PRICE_KIND, between
 from integrations.rivo.balances import (
     Move,
     balance_after,
+    balance_now,
     balance_told,
     before_sending,
     look_at_balance,
 )
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
-from integrations.rivo.identities import EVERYONE, identity, identity_of, is_same
-from integrations.rivo.inputs import CustomerEmail, RedemptionId, RewardId
-from integrations.rivo.points_redemptions import PointsRedemption
-from integrations.rivo.replies import LOST, WrongVerbError
+from integrations.rivo.filters import of
+from integrations.rivo.finding import (
+    absent_from,
+    ids_of,
+    newest_id,
+    reads_back,
+    rows_after,
+    unsure,
+)
+from integrations.rivo.inputs import CustomerEmail, RewardId
+from integrations.rivo.points_redemptions import PointsRedemption, documented, reward_id_of
 from integrations.rivo.resource import Resource
-from integrations.rivo.rewards import Redeemable, Reward, read_rewards, redeemable
+from integrations.rivo.rewards import Redeemable, read_rewards, redeemable
+from integrations.rivo.writing import ReadBack, Sent
 
 PointsAmount = Annotated[
     int,
@@ -43,14 +54,14 @@ CreditsAmount = Annotated[
 ]
 
 
-class PointsRedemptionAnswer(Answer):
+class PointsRedemptionAnswer(WriteAnswer):
     """The redemption, and the balance after it."""
 
     points_redemption: PointsRedemption
     customer: Balance | None
 
 
-class RedeemAnswer(Answer):
+class RedeemAnswer(WriteAnswer):
     """What can be redeemed, or what was: `points_redemption` is null where nothing was spent."""
 
     customer: Balance | None
@@ -72,7 +83,10 @@ async def create_points_redemption(
     credits_amount: CreditsAmount | None = None,
 ) -> PointsRedemptionAnswer:
     """Redeem a reward for a customer: takes the points or store credit, makes a discount code."""
-    before = await look_at_balance(before_sending(rivo), customer_email)
+    early = before_sending(rivo)
+    before, snapshot = await asyncio.gather(
+        look_at_balance(early, customer_email), _look_at_redemptions(early, customer_email)
+    )
     said = await rivo.send(
         "POST",
         "points_redemptions",
@@ -83,11 +97,12 @@ async def create_points_redemption(
             "credits_amount": credits_amount,
         },
         who=customer_email,
+        snapshot=snapshot,
     )
     redemption, took = PointsRedemption.from_rivo(said), Move.of(said, sign=-1)
     after = await balance_after(rivo, customer_email, before, balance_told(said), took)
     return PointsRedemptionAnswer(points_redemption=redemption, customer=after).made_from(
-        _documented(said)
+        documented(said)
     )
 
 
@@ -115,9 +130,7 @@ async def redeem_customer_points(
             points_amount=points_amount,
             credits_amount=credits_amount,
         )
-        return RedeemAnswer(
-            customer=done.customer, redeemable=[], points_redemption=done.points_redemption
-        ).made_from(done.resource)
+        return _redeemed(done)
     for name, value in (("points_amount", points_amount), ("credits_amount", credits_amount)):
         if value is not None:
             raise InputError(name, expected="given only together with reward_id", given="alone")
@@ -129,122 +142,77 @@ async def redeem_customer_points(
     ).made_from(rewards.full())
 
 
+def _redeemed(done: PointsRedemptionAnswer) -> RedeemAnswer:
+    return RedeemAnswer(
+        customer=done.customer, redeemable=[], points_redemption=done.points_redemption
+    ).made_from(done.resource)
+
+
 def only_looks(inputs: Mapping[str, object]) -> bool:
     """Say whether `redeem_customer_points` with these inputs spends nothing."""
     return inputs.get("reward_id") is None
 
 
-async def refund_points_redemption(
-    rivo: Rivo, *, redemption_id: RedemptionId, customer_email: CustomerEmail | None = None
-) -> PointsRedemptionAnswer:
-    """Refund a redemption: gives the points or store credit back and deletes the code.
+async def _look_at_redemptions(rivo: Rivo, identifier: str) -> dict[str, int]:
+    """Look which redemption is the newest before another, if account is kept of that one."""
+    if rivo.writing is None:
+        return {}
+    newest = await newest_id(rivo, "points_redemptions", customer=identifier)
+    return {} if newest is None else {"newest_id": newest}
 
-    If `customer_email` is given, the redemption must be that customer's. A repeat gives nothing
-    twice. Source: https://developer-docs.rivo.io/reference/refund-points-redemption
+
+@reads_back
+async def find_points_redemption(rivo: Rivo, sent: Sent) -> ReadBack:
+    """Look for a redemption of this customer, reward and amount that is newer than the snapshot.
+
+    One that the customer made in the shop at the same moment looks like ours: with both there,
+    nobody can tell; alone, it is taken for ours.
     """
-    early = before_sending(rivo)
-    taken: PointsRedemption | None
-    if customer_email is None:
-        taken = await _redemption_of_anybody(early, redemption_id)
-    else:
-        taken = await _redemption_of(early, redemption_id, customer_email)
-    named = customer_email or (taken and (taken.customer_email or taken.customer_id))
-    who = EVERYONE if named is None else str(named)
-    before = await look_at_balance(early, who) if taken and named else None
-    said = await _refund(rivo, redemption_id, who)
-    redemption = PointsRedemption.from_rivo(said)
-    if redemption.refunded_at is None:
-        raise OutcomeUnknownError(LOST)  # documented is an answer that has it
-    gave = Move() if taken and taken.refunded_at else Move.of(said, sign=1)
-    after = await balance_after(rivo, who, before, balance_told(said), gave)
-    return PointsRedemptionAnswer(points_redemption=redemption, customer=after).made_from(
-        _documented(said)
+    customer = sent.inputs["customer_email"]
+    since_id = sent.snapshot.get("newest_id", sent.snapshot.get("since_id", 0))
+    walked = await rows_after(rivo, "points_redemptions", since_id, customer=customer)
+    shown = any(row.id in sent.claimed for row in walked.rows)
+    rows = [r for r in walked.rows if r.id not in sent.claimed and of(customer)(r)]
+    alike = [row for row in rows if _has_reward(row, sent)]
+    if "newest_id" not in sent.snapshot:
+        older = "What there was before it was sent is not known."
+        return unsure(older, *([f"Alike are: {ids_of(alike)}."] if alike else []), shown=shown)
+    if len(alike) == 1 and walked.complete and _has_amount(alike[0], sent):
+        return await _found(rivo, alike[0], customer)
+    if alike:
+        return unsure(f"Any of these rows, or none, may be it: {ids_of(alike)}.", shown=shown)
+    await find_customer(rivo, customer)  # who is not known (any more) has an empty list, too
+    return absent_from(walked, sent, since_id=since_id, shown=shown)
+
+
+async def find_redeemed_points(rivo: Rivo, sent: Sent) -> ReadBack:
+    """Look for the redemption as `find_points_redemption`, for `redeem_customer_points`."""
+    back = await find_points_redemption(rivo, sent)
+    if not isinstance(done := back.answer, PointsRedemptionAnswer):
+        return back
+    return msgspec.structs.replace(back, answer=_redeemed(done))
+
+
+def _has_reward(row: Resource, sent: Sent) -> bool:
+    """Say whether a row is of the reward, or may be since it does not tell."""
+    found = reward_id_of(row)
+    return found is None or found == sent.inputs["reward_id"]
+
+
+def _has_amount(row: Resource, sent: Sent) -> bool:
+    """Say whether a row surely is of the reward, and of the amounts that were sent, if any."""
+    points, credit = sent.inputs.get("points_amount"), sent.inputs.get("credits_amount")
+    paid = row.money("credits_amount")
+    return (
+        reward_id_of(row) is not None
+        and points in (None, abs(row.whole("points_amount") or 0))
+        and credit in (None, abs(Decimal(paid or 0)))
     )
 
 
-async def _redemption_of_anybody(rivo: Rivo, redemption_id: int) -> PointsRedemption | None:
-    """Look at a redemption before its refund; None where it cannot be seen."""
-    try:
-        found = await rivo.get(
-            "points_redemptions", redemption_id, who=EVERYONE, single=True, optional=True
-        )
-        return PointsRedemption.from_rivo(found.resource)
-    except ActionError:
-        return None
-
-
-async def _redemption_of(rivo: Rivo, redemption_id: int, identifier: str) -> PointsRedemption:
-    """Look at a customer's redemption; NotFoundError where it is not, or may not be, theirs."""
-    found = await rivo.get(
-        "points_redemptions", redemption_id, who=identifier, single=True, optional=True
+async def _found(rivo: Rivo, row: Resource, identifier: str) -> ReadBack:
+    redemption, customer = PointsRedemption.from_rivo(row), await balance_now(rivo, identifier)
+    answer = PointsRedemptionAnswer(points_redemption=redemption, customer=customer)
+    return ReadBack(
+        verdict="found", answer=answer.made_from(documented(row)), rivo_id=row.id, shown=True
     )
-    redemption = PointsRedemption.from_rivo(found.resource)
-    owner = identity(redemption.customer_id, redemption.customer_email)
-    if owner == (None, None):
-        raise NotFoundError("Rivo does not say whose redemption this is; nothing was refunded.")
-    if not is_same(identity_of(identifier), owner):
-        customer = Balance.from_rivo((await find_customer(rivo, identifier)).resource)
-        if not is_same(identity(customer.customer_id, customer.email), owner):
-            raise NotFoundError("That customer has no redemption with this id.")
-    return redemption
-
-
-async def _refund(rivo: Rivo, redemption_id: int, who: str) -> Resource:
-    """Send the refund by the verb that this store takes; 405 is surely not applied."""
-    verb = rivo.learnt.get("refund", "POST")
-    path = ("points_redemptions", redemption_id, "refund")
-    try:
-        said = await rivo.send(verb, *path, who=who)
-    except WrongVerbError:
-        other = "PUT" if verb == "POST" else "POST"
-        said = await rivo.send(other, *path, who=who)
-        rivo.learnt["refund"] = other
-    return said
-
-
-def _documented(said: Resource) -> dict[str, object]:
-    """Project a redemption onto the documented keys of `shape=full`."""
-    redemption = PointsRedemption.from_rivo(said)
-    reward, customer = said.inner("reward"), said.inner("customer")
-    return {
-        "id": redemption.id,
-        "type": "points_redemption",
-        "attributes": {
-            "id": redemption.id,
-            "code": redemption.code,
-            "name": redemption.name,
-            "reward": reward and _documented_reward(reward),
-            "customer": customer and _documented_customer(customer),
-            "applied_at": redemption.applied_at,
-            "expires_at": redemption.expires_at,
-            "points_amount": redemption.points_amount,
-            "credits_amount": redemption.credits_amount,
-        },
-    }
-
-
-def _documented_reward(resource: Resource) -> dict[str, object]:
-    reward = Reward.from_rivo(resource)
-    return {
-        "id": reward.id,
-        "name": reward.name,
-        "source": reward.source,
-        "enabled": reward.enabled,
-        "reward_type": reward.reward_type,
-        "reward_value": reward.reward_value,
-        "points_amount": reward.points_amount,
-    }
-
-
-def _documented_customer(resource: Resource) -> dict[str, object]:
-    return {
-        "id": resource.id,
-        "email": resource.text("email"),
-        "first_name": resource.text("first_name"),
-        "last_name": resource.text("last_name"),
-        "total_spent": resource.number("total_spent"),
-        "orders_count": resource.whole("orders_count"),
-        "points_tally": resource.whole("points_tally"),
-        "credits_tally": resource.money("credits_tally"),
-        "loyalty_status": resource.text("loyalty_status"),
-    }

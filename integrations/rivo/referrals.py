@@ -10,14 +10,24 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from integrations.actions import Answer
+from integrations.actions import WriteAnswer
 from integrations.kinds import ADDRESS_KIND
+from integrations.rivo.balances import before_sending
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import find_customer
+from integrations.rivo.finding import (
+    absent_from,
+    ids_of,
+    newest_id,
+    reads_back,
+    rows_after,
+    unsure,
+)
 from integrations.rivo.identities import EVERYONE
 from integrations.rivo.inputs import CustomerEmail, Email, Limit, Page, PerPage, SinceId
 from integrations.rivo.paging import ListAnswer, Listing, Rows, paging, walk
 from integrations.rivo.resource import Resource
+from integrations.rivo.writing import ReadBack, Sent
 
 
 class Referral(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +57,7 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class ReferralAnswer(Answer):
+class ReferralAnswer(WriteAnswer):
     """One referral."""
 
     referral: Referral
@@ -111,13 +121,43 @@ async def create_referral(
     ],
 ) -> ReferralAnswer:
     """Record that a customer referred a friend."""
+    newest = await newest_id(before_sending(rivo), "referrals") if rivo.writing else None
     said = await rivo.send(
         "POST",
         "referrals",
         form={"email": email, "referral_code": referral_code, "remote_ip": remote_ip},
         who=email,
+        snapshot={} if newest is None else {"newest_id": newest},
     )
-    return ReferralAnswer(referral=Referral.from_rivo(said)).made_from(said.full())
+    return _recorded(said)
+
+
+@reads_back
+async def find_referral(rivo: Rivo, sent: Sent) -> ReadBack:
+    """Look for a referral of this friend that is newer than the snapshot.
+
+    Whose code it was made with Rivo does not show: another's referral of the same friend, made at
+    the same moment, looks like ours.
+    """
+    friend = sent.inputs["email"].casefold()
+    since_id = sent.snapshot.get("newest_id", sent.snapshot.get("since_id", 0))
+    walked = await rows_after(rivo, "referrals", since_id)
+    shown = any(row.id in sent.claimed for row in walked.rows)
+    rows = [row for row in walked.rows if row.id not in sent.claimed]
+    alike = [row for row in rows if (row.text("referred_email") or friend).casefold() == friend]
+    if not alike:
+        return absent_from(walked, sent, since_id=since_id, shown=shown)
+    if len(alike) > 1 or not walked.complete or alike[0].text("referred_email") is None:
+        return unsure(f"Any of these rows, or none, may be it: {ids_of(alike)}.", shown=shown)
+    if "newest_id" not in sent.snapshot:
+        older = "What there was before it was sent is not known."
+        return unsure(older, f"Alike is: {ids_of(alike)}.", shown=shown)
+    row = alike[0]
+    return ReadBack(verdict="found", answer=_recorded(row), rivo_id=row.id, shown=True)
+
+
+def _recorded(row: Resource) -> ReferralAnswer:
+    return ReferralAnswer(referral=Referral.from_rivo(row)).made_from(row.full())
 
 
 def _concerns(row: Resource, customer_id: int | None, email: str | None) -> bool:

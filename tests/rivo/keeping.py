@@ -61,5 +61,3 @@ class Keeper:
 def writes_sent(stage: Stage) -> list[str]:
     """Return what left that may have changed something."""
     return [line for line in stage.sent if not line.startswith("GET")]
-
-

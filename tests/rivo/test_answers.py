@@ -86,13 +86,14 @@ ANSWERS = {
     "get_customer": "customer as_of stale",
     "list_customers": f"customers {LIST}",
     "get_membership": "customer membership subscription as_of stale",
-    "cancel_membership": "membership_cancellation",
-    "create_points_event": "points_event customer",
+    "cancel_membership": "membership_cancellation operation",
+    "create_points_event": "points_event customer operation",
+    "reverse_points_event": "points_event customer operation",
     "list_points_events": f"points_events {LIST}",
     "list_customer_points_events": f"points_events {LIST}",
-    "create_points_redemption": "points_redemption customer",
-    "refund_points_redemption": "points_redemption customer",
-    "redeem_customer_points": "customer redeemable points_redemption",
+    "create_points_redemption": "points_redemption customer operation",
+    "refund_points_redemption": "points_redemption customer operation",
+    "redeem_customer_points": "customer redeemable points_redemption operation",
     "list_points_redemptions": f"points_redemptions {LIST}",
     "list_customer_points_redemptions": f"points_redemptions {LIST}",
     "list_rewards": f"rewards {LIST}",
@@ -100,12 +101,12 @@ ANSWERS = {
     "list_earning_rules": f"earning_rules {LIST}",
     "list_vip_tiers": f"vip_tiers {LIST}",
     "get_vip_tier": "vip_tier as_of stale",
-    "update_customer": "customer",
-    "update_customer_dob": "customer",
-    "update_customer_vip_tier": "customer",
+    "update_customer": "customer operation",
+    "update_customer_dob": "customer operation",
+    "update_customer_vip_tier": "customer operation",
     "list_referrals": f"referrals {LIST}",
     "list_customer_referrals": f"referrals {LIST}",
-    "create_referral": "referral",
+    "create_referral": "referral operation",
     "list_memberships": f"members {LIST}",
     "get_sidebar": (
         "found message customer balance tier membership subscription activity codes rewards "
@@ -121,6 +122,7 @@ INPUTS = {
         "customer_email* source points_amount credits_amount custom_action_name external_note "
         "internal_note skip_email applied_at"
     ),
+    "reverse_points_event": "operation_id*",
     "list_points_events": "page per_page since_id limit source applied_after applied_before",
     "list_customer_points_events": "customer_email* page per_page since_id limit",
     "create_points_redemption": "customer_email* reward_id* points_amount credits_amount",
@@ -177,8 +179,8 @@ def test_an_action_takes_the_promised_inputs(name: str) -> None:
     assert set(INPUTS[name].split()) == given
 
 
-def test_all_25_actions_are_promised() -> None:
-    assert 25 == len(ACTIONS)
+def test_all_26_actions_are_promised() -> None:
+    assert 26 == len(ACTIONS)
     assert ACTIONS.keys() == ANSWERS.keys() == INPUTS.keys()
 
 

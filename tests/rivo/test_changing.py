@@ -60,7 +60,8 @@ async def test_update_customer_dob_sends_the_birthday_and_answers_the_customer(
             "dob_last_updated_at": None,
             "lifetime_earnings_tally": None,
             "credits_tally": "25.0",
-        }
+        },
+        "operation": None,
     } == built(answer)
     assert BORN["data"] == answer.resource
 

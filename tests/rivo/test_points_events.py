@@ -52,7 +52,7 @@ async def test_create_points_event_sends_a_form_and_answers_event_and_balance(
         "POST /points_events"
         " customer_identifier=sarah.martinez%40example.com&source=manual&points_amount=100"
     ] == stage.sent
-    assert {"points_event": FLAT, "customer": BALANCE} == built(answer)
+    assert {"points_event": FLAT, "customer": BALANCE, "operation": None} == built(answer)
     assert EVENT["data"] | {"attributes": EVENT["data"]["attributes"]} == answer.resource
 
 

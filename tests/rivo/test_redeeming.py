@@ -76,6 +76,7 @@ async def test_create_points_redemption_sends_a_form_and_answers_code_and_balanc
             "credits_tally": "25.50",
             "loyalty_status": "member",
         },
+        "operation": None,
     } == built(answer)
 
 
@@ -191,6 +192,7 @@ async def test_with_nothing_given_it_shows_what_can_be_redeemed(stage: Stage) ->
             NOTHING | {"reward_id": 2, "name": "$9", "points_amount": 900, "affordable": None},
         ],
         "points_redemption": None,
+        "operation": None,
     } == built(answer)
     assert not answer.wrote
 
@@ -297,6 +299,7 @@ async def test_refund_points_redemption_sends_no_body_and_answers_the_balance(
             "credits_tally": "51.0",
             "loyalty_status": "member",
         },
+        "operation": None,
     } == built(answer)
 
 

@@ -93,7 +93,7 @@ async def test_create_referral_sends_a_form_and_answers_the_referral(stage: Stag
         "POST /referrals email=friend%40example.com&referral_code=kL9mR4xP8vN2sQ7tY"
         "&remote_ip=203.0.113.7"
     ] == stage.sent
-    assert {"referral": FLAT} == built(answer)
+    assert {"referral": FLAT, "operation": None} == built(answer)
     assert REFERRAL["data"] == answer.resource
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from integrations.actions import Answer
 from integrations.errors import (
     ActionError,
     NotAvailableError,
@@ -17,6 +18,8 @@ from integrations.errors import (
     UnavailableError,
 )
 from integrations.rivo import ACTIONS, WRITES
+from integrations.rivo.writing import Given
+from tests.rivo.keeping import OTHER, Keeper, writes_sent
 from tests.rivo.stage import SARAH, Stage, built, changed, sample
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +29,7 @@ REDEMPTION = sample("points_redemption__store_credit.reconstructed")
 OWNED = changed(REDEMPTION, customer=CUSTOMER["data"]["attributes"])
 INPUTS: dict[str, dict[str, Any]] = {
     "create_points_event": {"customer_email": SARAH, "points_amount": 100},
+    "reverse_points_event": {"operation_id": OTHER},
     "create_points_redemption": {"customer_email": SARAH, "reward_id": 594155},
     "redeem_customer_points": {"customer_email": SARAH, "reward_id": 594155},
     "refund_points_redemption": {"redemption_id": 24186741},
@@ -39,11 +43,15 @@ INPUTS: dict[str, dict[str, Any]] = {
         "remote_ip": "203.0.113.7",
     },
 }
-MODES = INPUTS | {
-    "refund_points_redemption of": {"redemption_id": 24186741, "customer_email": SARAH}
-}
+MODES = (
+    {name: given for name, given in INPUTS.items() if name != "reverse_points_event"}
+    | {"refund_points_redemption of": {"redemption_id": 24186741, "customer_email": SARAH}}
+    | {f"{name} kept": given for name, given in INPUTS.items()}
+)
+GIVEN = {OTHER: Given(customer=SARAH, points=100, credits="2.50")}
 ODD: dict[str, Any] = {
     "create_points_event": changed(sample("points_event.reconstructed"), points_diff="many"),
+    "reverse_points_event": changed(sample("points_event.reconstructed"), points_diff="many"),
     "create_points_redemption": changed(OWNED, points_amount="many"),
     "redeem_customer_points": changed(OWNED, points_amount="many"),
     "refund_points_redemption": changed(OWNED, credits_amount="many"),
@@ -65,8 +73,13 @@ def action_of(mode: str) -> str:
     return mode.partition(" ")[0]
 
 
-def sent_writes(stage: Stage) -> list[str]:
-    return [line for line in stage.sent if not line.startswith("GET")]
+async def perform(stage: Stage, mode: str, *, seconds: float = 4.0) -> Answer:
+    """Run a write, also one of which account is kept."""
+    rivo = stage.rivo.until(stage.clock() + seconds)
+    if mode.endswith(" kept"):
+        keeper = Keeper(stage, given=GIVEN)
+        rivo = stage.rivo.for_write(keeper.writing(), stage.clock() + seconds)
+    return await ACTIONS[action_of(mode)].run(rivo, **MODES[mode])
 
 
 async def attempt(stage: Stage, mode: str, answer: Any) -> ActionError | None:
@@ -76,7 +89,7 @@ async def attempt(stage: Stage, mode: str, answer: Any) -> ActionError | None:
     answers = answer if isinstance(answer, type) else (lambda _: answer)
     stage.router.route(method__in=["POST", "PUT", "DELETE"]).side_effect = answers
     try:
-        await stage.run(action_of(mode), **MODES[mode])
+        await perform(stage, mode)
     except ActionError as error:
         return error
     return None
@@ -119,7 +132,7 @@ async def test_a_lost_write_is_unknown_and_not_sent_again(
     assert OutcomeUnknownError is type(error)
     assert "may have been applied" in error.message
     assert error.retry_after is None
-    assert 1 == len(sent_writes(stage))
+    assert 1 == len(writes_sent(stage))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -132,7 +145,7 @@ async def test_a_write_that_was_not_sent_changed_nothing(
     assert UnavailableError is type(error)
     assert "Rivo could not be reached; nothing was changed." == error.message
     assert 1 == error.retry_after
-    assert 1 == len(sent_writes(stage))
+    assert 1 == len(writes_sent(stage))
 
 
 REFUSED = {"error": "Not like this"}
@@ -167,7 +180,7 @@ async def test_a_refused_write_changed_nothing_and_says_why(
     assert kind is type(error)
     assert "Not like this" not in answer.text or "Not like this" in error.message
     tries = 2 if answer.status_code == 429 else 1
-    assert tries == len(sent_writes(stage))
+    assert tries == len(writes_sent(stage))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -176,7 +189,7 @@ async def test_a_verb_that_rivo_does_not_know_changed_nothing(stage: Stage, mode
 
     assert isinstance(error, NotAvailableError)
     tries = 2 if action_of(mode) == "refund_points_redemption" else 1
-    assert tries == len(sent_writes(stage))
+    assert tries == len(writes_sent(stage))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -185,21 +198,21 @@ async def test_a_write_with_an_odd_answer_is_not_called_undone(stage: Stage, mod
 
     assert OutcomeUnknownError is type(error)
     assert "was not understood" in error.message
-    assert 1 == len(sent_writes(stage))
+    assert 1 == len(writes_sent(stage))
 
 
-@pytest.mark.parametrize("mode", sorted(MODES.keys() - EMPTY_IS_APPLIED))
+@pytest.mark.parametrize("mode", [m for m in MODES if action_of(m) not in EMPTY_IS_APPLIED])
 async def test_a_204_tells_nothing_of_what_should_have_been_made(stage: Stage, mode: str) -> None:
     error = await attempt(stage, mode, httpx.Response(204))
 
     assert OutcomeUnknownError is type(error)
-    assert 1 == len(sent_writes(stage))
+    assert 1 == len(writes_sent(stage))
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_write_without_time_left_is_not_sent(stage: Stage, mode: str) -> None:
     with pytest.raises(UnavailableError):
-        await ACTIONS[action_of(mode)].run(stage.rivo.until(stage.clock()), **MODES[mode])
+        await perform(stage, mode, seconds=0)
 
     assert [] == stage.sent
 
