@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from app.openapi import lookups
 from app.openapi.answers import answer_schemas
 from app.openapi.examples import Example, read_examples
 from app.openapi.flat import flat_schemas
@@ -36,8 +37,13 @@ Every action accepts the context inputs (`ticket_id` to `shape`) as well.
 what to send back, or null.
 
 **Answers** always have the same keys; what is absent is null. A refusal is a problem (RFC 9457)
-with one short sentence in `error` and a `code`. A write is sent once: 202 says that it may have
-been applied and must not be repeated.
+with one short sentence in `error` and a `code`.
+
+**Writes** are made once. Each is an operation: its answer says in `operation` which one, in which
+`state`, whether it was `applied` (null while nobody knows) and whether it is `safe_to_retry`. The
+same request again, by its `Idempotency-Key` or because it is identical, gets the same operation
+and the header `Idempotent-Replayed: true`. 202 says that Rivo has not confirmed it, or that it
+waits for approval: do not repeat it; `/operations/{id}` tells how it ends.
 """
 SECURITY: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The caller's key."},
@@ -52,6 +58,7 @@ SECURITY: Final = {
 TAGS: Final = [
     {"name": "/actions", "description": "Canonical answers, for any tool that speaks HTTP."},
     {"name": "/gorgias", "description": "Flat answers, ready to show in a Gorgias sidebar."},
+    {"name": "/operations", "description": "Writes looked up, settled and approved by people."},
     {"name": "service", "description": "Health, metrics, pages."},
 ]
 
@@ -75,12 +82,18 @@ def document(
         },
         "servers": [{"url": (public_url or "").rstrip("/") or "/"}],
         "tags": TAGS,
-        "paths": paths(actions, examples) | (sandbox_paths() if sandbox else {}),
+        "paths": paths(actions, examples)
+        | lookups.lookup_paths()
+        | (sandbox_paths() if sandbox else {}),
         "components": {
             "securitySchemes": SECURITY,
             "headers": HEADERS,
             "parameters": context_parameters(),
-            "schemas": input_schemas(actions) | answer_schemas(actions) | flat_schemas(actions),
+            "schemas": {
+                **input_schemas(actions, *lookups.INPUTS),
+                **answer_schemas(actions, *lookups.ANSWERS),
+                **flat_schemas(actions),
+            },
             "responses": shared_responses() | answered_by_action(actions, examples),
         },
     }

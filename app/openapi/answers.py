@@ -124,9 +124,9 @@ class Health(msgspec.Struct):
     sandbox: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-def answer_schemas(actions: Mapping[str, Action]) -> dict[str, Schema]:
-    """Describe every answer, by component."""
-    kinds: list[type[msgspec.Struct]] = [action.answer for action in actions.values()]
+def answer_schemas(actions: Mapping[str, Action], *more: type[msgspec.Struct]) -> dict[str, Schema]:
+    """Describe every answer, by component; `more` are those of no action."""
+    kinds: list[type[msgspec.Struct]] = [action.answer for action in actions.values()] + [*more]
     kinds += [Problem, Resource, FullRedemption, FullCancellation, ActionsAnswer, Health]
     _, described = msgspec.json.schema_components(kinds, ref_template=f"{SCHEMAS}{{name}}")
     full = {full_name(action): _full(action, described) for action in actions.values()}

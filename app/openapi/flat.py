@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import inspect
 
 from app.gorgias import DOWN, NO_EMAIL, SIDEBAR, UNKNOWN
 from app.openapi.inputs import SCHEMAS, Schema
-from integrations.actions import Action, Answer
+from integrations.actions import Action, Answer, State
 
 YES_NO: Final = {"enum": ["Yes", "No"]}
 TEXT: Final = {"type": "string"}
@@ -45,7 +45,7 @@ WRITE_KEYS: Final[dict[str, Schema]] = {
     "message": {"type": "string", "description": "What happened, and whether to repeat it."},
     "error": TEXT_OR_NULL,
     "operation_id": TEXT_OR_NULL,
-    "state": {"enum": ["succeeded", "rejected", "unknown", None]},
+    "state": {"enum": [*get_args(State), None]},
     "applied": {"enum": ["Yes", "No", "Not known"]},
     "safe_to_retry": YES_NO,
     "points": WHOLE_OR_NULL,

@@ -6,7 +6,7 @@ actions' descriptions tell; what they do not allow is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -18,12 +18,16 @@ Schema = dict[str, Any]
 
 SCHEMAS: Final = "#/components/schemas/"
 PARAMETERS: Final = "#/components/parameters/"
+KEY: Final = "Idempotency-Key"
 NOTHING: Final = {"$ref": f"{SCHEMAS}Nothing"}
 
 
-def input_schemas(actions: Mapping[str, Action]) -> dict[str, Schema]:
-    """Describe the inputs of every action, by component; a lenient reader has one of its own."""
-    inputs = [*CONTEXT, *(each for action in actions.values() for each in action.inputs)]
+def input_schemas(actions: Mapping[str, Action], *more: Input) -> dict[str, Schema]:
+    """Describe the inputs of every action, by component; a lenient reader has one of its own.
+
+    `more` are inputs besides: of them only what is shared stands here.
+    """
+    inputs = [*CONTEXT, *more, *(each for action in actions.values() for each in action.inputs)]
     shared = {"Nothing": ABSENT_SCHEMA} | {
         str(each.kind.schema["title"]): {
             "description": f"{each.kind.expected[0].upper()}{each.kind.expected[1:]}.",
@@ -47,12 +51,21 @@ def input_name(action: Action, *, lenient: bool = False) -> str:
 
 def context_parameters() -> dict[str, Schema]:
     """Describe the inputs that every action accepts, as query parameters."""
-    return {each.name: _parameter(each) for each in CONTEXT}
+    return {each.name: parameter(each) for each in CONTEXT} | {
+        KEY: {
+            "name": KEY,
+            "in": "header",
+            "description": "A key of yours for one intended write, as the input idempotency_key: "
+            "the same key again repeats nothing, and is answered how the write stands. Without one "
+            "an identical request joins a write that is open, or that ended within two minutes.",
+            "schema": {"type": "string", "pattern": "^[!-~](?:[ -~]{0,253}[!-~])?$"},
+        }
+    }
 
 
 def parameters(action: Action, given: Mapping[str, Any]) -> list[Schema]:
     """Describe an action's inputs as query parameters, with the values of an example."""
-    own = [_parameter(each, given.get(each.name)) for each in action.inputs]
+    own = [parameter(each, given.get(each.name)) for each in action.inputs]
     return [*own, *({"$ref": f"{PARAMETERS}{each.name}"} for each in CONTEXT)]
 
 
@@ -69,7 +82,20 @@ def _inputs(action: Action, *, unknown: bool) -> Schema:
     return described | ({"required": required} if required else {})
 
 
-def _parameter(given: Input, example: object = None) -> Schema:
+def body(inputs: Iterable[Input]) -> Schema:
+    """Describe an object of these inputs and no others."""
+    given = list(inputs)
+    required = [each.name for each in given if each.required]
+    return {
+        "type": "object",
+        "properties": {each.name: _schema(each) for each in given},
+        "additionalProperties": False,
+        **({"required": required} if required else {}),
+    }
+
+
+def parameter(given: Input, example: object = None) -> Schema:
+    """Describe one input as a query parameter."""
     schema = _schema(given)
     described: Schema = {"name": given.name, "in": "query", "description": given.description}
     if given.required:

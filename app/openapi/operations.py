@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from app.openapi.answers import full_name
 from app.openapi.examples import Example
 from app.openapi.flat import flat_ref
-from app.openapi.inputs import SCHEMAS, Schema, input_name, parameters
+from app.openapi.inputs import KEY, PARAMETERS, SCHEMAS, Schema, input_name, parameters
 from app.openapi.responses import JSON, RESPONSES, answered, headers, refusals
 from integrations.actions import Action
 
@@ -28,7 +28,10 @@ FLAT_READ: Final = (
     "wrong (an unknown customer, no e-mail, a wrong input, Rivo down), a read answers 200. "
     "Unknown inputs are ignored."
 )
-FLAT_WRITE: Final = "One flat object; `message` says what happened and whether to repeat it."
+FLAT_WRITE: Final = (
+    "One flat object; `message` says what happened and whether to repeat it, also where it was "
+    "done before."
+)
 
 
 def paths(actions: Mapping[str, Action], examples: Mapping[str, Example]) -> dict[str, Schema]:
@@ -77,6 +80,7 @@ def _post(door: Door, action: Action, example: Example) -> Schema:
         shown["full"] = {"value": example.full.given}
     return {
         **_words(door, action),
+        **({"parameters": [{"$ref": f"{PARAMETERS}{KEY}"}]} if action.writes else {}),
         "requestBody": {
             "required": any(each.required for each in action.inputs),
             "description": "The inputs; they may come in the query as well.",
@@ -112,7 +116,9 @@ def answered_by_action(
             ("gorgias", _flat(action, example)),
         ):
             for status, words in _successes(action).items():
-                described[f"{door}.{action.name}.{status}"] = answered(words, content)
+                described[f"{door}.{action.name}.{status}"] = answered(
+                    words, content, wrote=action.writes
+                )
     return described
 
 

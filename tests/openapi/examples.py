@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from app.openapi import Example, read_examples
 from app.openapi.examples import FILE
 from tests.openapi.served import client, service
@@ -29,12 +31,22 @@ async def answered(action: str, example: Example) -> dict[str, Any]:
     told: dict[str, Any] = {"given": example.given}
     for name, door in (("answer", "actions"), ("flat", "gorgias")):
         async with client(service()) as http:
-            answer = await http.post(f"/{door}/{action}", json=example.given)
+            if action == "reverse_points_event":
+                told["given"] = {"operation_id": await _points_given(http)}
+            answer = await http.post(f"/{door}/{action}", json=told["given"])
         assert answer.is_success, (action, answer.text)
         told[name] = answer.json()
     if example.full is not None:
         told["full"] = {"given": example.full.given, "answer": seed(action)}
     return told
+
+
+async def _points_given(http: httpx.AsyncClient) -> str:
+    """Give points, so that there is something to take back; names the operation."""
+    given = read_examples()["create_points_event"].given
+    answer = await http.post("/actions/create_points_event", json=given)
+    operation_id: str = answer.json()["operation"]["id"]
+    return operation_id
 
 
 async def all_answered() -> dict[str, Any]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
-from collections.abc import Callable
+import random
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Final
 
 import httpx
 from starlette.applications import Starlette
 
+from app.limits import RIGHTS, Limits
 from app.main import World, create_app
 from app.observe import make_log
 from app.settings import EVERY_ACTION, CallerSettings, Door, Settings, ShopSettings, digest
 from integrations.rivo_sandbox import Sandbox, demo_shop
+from tests.store.stage import Inline
 
 NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
 KEY: Final = "key-of-every-caller-0001"
@@ -27,7 +31,14 @@ SHOP: Final = ShopSettings(
     currency="USD",
     customer_fields=frozenset({"first_name", "last_name", "accepts_marketing"}),
     callers=tuple(
-        CallerSettings(name=door, door=door, digests=(digest(KEY),), actions=EVERY_ACTION)
+        CallerSettings(
+            name=door,
+            door=door,
+            digests=(digest(KEY),),
+            actions=EVERY_ACTION,
+            limits=Limits(),
+            rights=RIGHTS,
+        )
         for door in DOORS
     ),
 )
@@ -45,15 +56,22 @@ def service(log: io.BytesIO | None = None) -> Starlette:
             now=_now,
             new_id=_counting(),
             transport=lambda _: httpx.ASGITransport(app=sandbox),
+            executor=Inline,
+            random=random.Random(0).randbytes,
         ),
     )
 
 
-def client(app: Starlette) -> httpx.AsyncClient:
-    """Make a client of a service, with a key."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://service.test", headers=PROOF
-    )
+@contextlib.asynccontextmanager
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """Make a client of a service, with a key; the store is open as long as it is."""
+    transport = httpx.ASGITransport(app=app)
+    await app.state.store.open()
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://service.test", headers=PROOF
+    ) as http:
+        yield http
+    await app.state.store.close()
 
 
 def _now() -> datetime:
