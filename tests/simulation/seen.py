@@ -1,0 +1,93 @@
+"""What is seen of a schedule from outside: the checker's only food, all of it plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Said(msgspec.Struct, kw_only=True):
+    """One request of a client's and what came back; `status` None: nothing did.
+
+    Times are seconds since the beginning. `phase` is "during" or, once all is quiet, "after".
+    `left` says that the client did not wait for an answer.
+    """
+
+    intent: int
+    caller: str
+    action: str
+    inputs: dict[str, Any]
+    key: str | None
+    ticket: str
+    slot: int
+    asked_at: float
+    phase: str = "during"
+    reached: bool = True
+    left: bool = False
+    answered_at: float | None = None
+    status: int | None = None
+    headers: dict[str, str] = {}
+    raw: bytes = b""
+    body: Any = None
+
+    @property
+    def operation(self) -> dict[str, Any] | None:
+        """What it says of its operation, in whatever manner."""
+        found = self.body.get("operation") if isinstance(self.body, dict) else None
+        return found if isinstance(found, dict) else None
+
+
+class Arrived(msgspec.Struct, kw_only=True):
+    """One write as it left the service; `number` counts requests of all kinds.
+
+    `trouble` is what happened to it on the way, `applied_at` when Rivo carried it out (None: never)
+    and `answered` the status of a complete answer that came back in time (None: there was none).
+    """
+
+    number: int
+    at: float
+    instance: str
+    method: str
+    path: str
+    form: dict[str, str]
+    trouble: str
+    applied_at: float | None = None
+    answered: int | None = None
+
+
+class Booked(msgspec.Struct, kw_only=True):
+    """One entry of the ledger; `request` is the number of what caused it, None: the customer."""
+
+    kind: str
+    customer_id: int
+    points: int
+    credits: str
+    at: float
+    row: int | None
+    request: int | None
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """Everything that was seen of one schedule; `stuck` says that it never became quiet.
+
+    `errors` are the lines that the service logged as such.
+    """
+
+    seed: int
+    settle: float
+    late: float
+    lag: float
+    cap: int | None
+    proven: bool
+    cut_notes: bool
+    said: list[Said]
+    arrived: list[Arrived]
+    booked: list[Booked]
+    operations: list[dict[str, Any]]
+    approvals: list[Said]
+    epoch: float
+    stuck: bool
+    ended_at: float
+    errors: list[str]
+    trace: list[str]
