@@ -40,7 +40,7 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 	$(BIN)/python .ci/check_lock.py
 
 .PHONY: bench
-bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk)
+bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs: make bench ARGS=once
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: soak

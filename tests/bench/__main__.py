@@ -1,23 +1,31 @@
-"""`python -m tests.bench`: the service beside a bare application, warm, and beside Rivo, cold."""
+"""`python -m tests.bench`: the service beside a bare application, warm, and beside Rivo, cold.
+
+`python -m tests.bench once`: what it costs that a write is made once.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 from rich.console import Console
 
 from tests.bench import load, warm
 from tests.bench.cold import measure_cold
+from tests.bench.keys import KNOWN, NEW, measure_keys
+from tests.bench.once import ON_DISK, measure_writes
 from tests.bench.processes import Cores
-from tests.bench.table import table_of
+from tests.bench.table import table_of, table_of_once
 from tests.bench.warm import SATURATED, Warm, measure_warm
 
 LEAST: Final = 0.25
+MOST_ADDED_MS: Final = 3.0
+MOST_LONGER: Final = 1.3
 DISTURBED: Final = (
     "The load or other work was in the servers' way: one had {share:.0%} of its core. "
     "What counts is the ratio by CPU."
@@ -25,11 +33,17 @@ DISTURBED: Final = (
 
 
 @click.command(context_settings={"show_default": True})
+@click.argument("part", type=click.Choice(["service", "once"]), default="service")
 @click.option("--rounds", type=click.IntRange(1, 100), default=9, help="How often each is asked.")
 @click.option("--seconds", type=click.IntRange(1, 60), default=2, help="How long each time.")
-def main(rounds: int, seconds: int) -> None:
-    """Measure; exit with 1 where the service is too slow, or where the figures mean nothing."""
+def main(part: str, rounds: int, seconds: int) -> None:
+    """Measure; exit with 1 where the service is too slow, or where the figures mean nothing.
+
+    PART is service, or once: a minute for a million operations, which take 2 GB while it runs.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    if part == "once":
+        _end(console, _once(console, rounds))
     if not load.is_here():
         console.print(load.MISSING)
         return
@@ -48,6 +62,25 @@ def main(rounds: int, seconds: int) -> None:
     wrong = [*remembered.wrong, *asked.wrong]
     if (ratio := _ratio(remembered)) < LEAST:
         wrong.append(f"The service is too slow: {ratio:.3f} of the bare application, not {LEAST}.")
+    _end(console, wrong)
+
+
+def _once(console: Console, rounds: int) -> list[str]:
+    """Measure what operations cost, print it, and say what is wrong with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = asyncio.run(measure_writes(Path(folder), rounds=rounds))
+        found = asyncio.run(measure_keys(Path(folder), rounds=rounds))
+    console.print(table_of_once(written, found))
+    wrong = [*written.wrong, *found.wrong]
+    if (added := statistics.median(written.added_ms(ON_DISK))) > MOST_ADDED_MS:
+        wrong.append(f"An operation adds too much: {added:.2f} ms, not {MOST_ADDED_MS:.0f}.")
+    longest = max(statistics.median(found.ratios(name)) for name in (KNOWN, NEW))
+    if longest > MOST_LONGER:
+        wrong.append(f"Finding a key takes {longest:.2f} times as long, not {MOST_LONGER}.")
+    return wrong
+
+
+def _end(console: Console, wrong: list[str]) -> NoReturn:
     for sentence in wrong:
         console.print(sentence)
     sys.exit(1 if wrong else 0)

@@ -1,4 +1,4 @@
-"""The one table that the bench prints."""
+"""The tables that the bench prints."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Final
 from rich import box
 from rich.table import Table
 
-from tests.bench import cold, warm
+from tests.bench import cold, keys, once, warm
 from tests.bench.cold import Cold
+from tests.bench.keys import Found
 from tests.bench.load import Run
+from tests.bench.once import Written
 from tests.bench.serve import RIVO_SECONDS
 from tests.bench.warm import Warm
 
@@ -25,6 +27,20 @@ COLD: Final[Mapping[str, str]] = {
     cold.RELAY: "bare relay over httpx",
     cold.SERVICE: "this service",
 }
+WAYS: Final[Mapping[str, str]] = {
+    once.STRAIGHT: "straight, nothing kept",
+    once.IN_MEMORY: "as an operation, in memory",
+    once.ON_DISK: "as an operation, on disk",
+}
+LOOKS: Final[Mapping[str, str]] = {
+    keys.KNOWN: "a key that is there",
+    keys.NEW: "a key that is new",
+    keys.ALIKE: "no key: an identical request",
+}
+ONCE_CAPTION: Final = (
+    "Medians and spread over {rounds} rounds; * on this machine, now. An operation waits for the\n"
+    "disk three times; that alone took {disk:.2f} ms * each time."
+)
 CAPTION: Final = (
     "Medians and spread over {rounds} rounds; * on this machine, now. Ratios are to the bare\n"
     "application, which answers the same bytes; what is added is beside Rivo's own latency."
@@ -69,6 +85,41 @@ def table_of(warm_runs: Warm, cold_runs: Cold) -> Table:
             "",
             f"{_median(runs, lambda run: run.median_ms):.1f}",
             f"{_median(runs, lambda run: run.cpu_ms):.2f}" if ours else "",
+        )
+    return table
+
+
+def table_of_once(written: Written, found: Found) -> Table:
+    """Show what operations add to a write, and what finding one takes among few and many."""
+    caption = ONCE_CAPTION.format(
+        rounds=len(written.disk_ms), disk=statistics.median(written.disk_ms)
+    )
+    table = Table(box=box.SIMPLE, caption=caption, caption_justify="left")
+    table.add_column("create_points_event", no_wrap=True)
+    for title in ("added ms", "min to max", "median ms *"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, title in WAYS.items():
+        added, ours = written.added_ms(name), name != once.STRAIGHT
+        table.add_row(
+            title,
+            f"{statistics.median(added):.2f}" if ours else "",
+            _spread(added, "{:.2f}") if ours else "",
+            f"{statistics.median(written.rounds[name]):.2f}",
+        )
+    table.add_section()
+    few, many = (f"{size:,}" for size in found.runs[keys.KNOWN])
+    table.add_row(
+        f"found among {many}", f"to {few}", "min to max", "median \u00b5s *", style="bold"
+    )
+    table.add_section()
+    for name, title in LOOKS.items():
+        ratios = found.ratios(name)
+        quick, slow = (statistics.median(runs) for runs in found.runs[name].values())
+        table.add_row(
+            title,
+            f"{statistics.median(ratios):.2f}",
+            _spread(ratios, "{:.2f}"),
+            f"{slow:.0f} to {quick:.0f}",
         )
     return table
 
