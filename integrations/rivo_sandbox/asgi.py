@@ -14,14 +14,18 @@ MEDIA_TYPES = {"html": "text/html; charset=utf-8", "text": "text/plain; charset=
 BREAKS_OFF = [(b"content-type", b"application/json"), (b"content-length", b"64")]
 
 
-async def read_request(scope: Scope, receive: Receive, *, number: Callable[[], int]) -> Received:
-    """Read one request to its end; `number` is asked when it is there."""
+async def read_request(
+    scope: Scope, receive: Receive, *, number: Callable[[], int]
+) -> Received | None:
+    """Read one request to its end; None where it breaks off. `number` is asked when it is there."""
     body = b""
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
-        more = message["type"] == "http.request" and message.get("more_body", False)
+        more = message.get("more_body", False)
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
     return Received(
         number=number(),

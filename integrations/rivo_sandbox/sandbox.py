@@ -64,6 +64,8 @@ class Sandbox(Backend):
             await live(receive, send)
             return
         received = await read_request(scope, receive, number=lambda: self._arrived + 1)
+        if received is None:
+            return  # whoever asked is gone
         fault = self.faults(received) if self.faults else None
         if fault is not None and fault.kind == "refuse":
             raise fault.error() if fault.error else RefusedConnectionError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -69,6 +69,28 @@ async def test_a_hanging_request_lasts_as_long_as_its_client() -> None:
         again = await client.get("rewards")
 
     assert 200 == again.status_code
+
+
+async def test_a_request_that_breaks_off_is_none() -> None:
+    """Its sender died between the headers and the end of the body: nobody carries that out."""
+    shop = sandbox()
+    messages: Iterator[dict[str, object]] = iter(
+        [
+            {"type": "http.request", "body": b"customer_identifier=", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def send(_: object) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    scope = {"type": "http", "method": "POST", "path": "/merchant_api/v1/points_events"}
+    await shop({**scope, "query_string": b"", "headers": []}, receive, send)
+
+    assert [] == list(shop.requests)
 
 
 async def test_a_path_that_a_server_did_not_keep_raw_is_quoted_again() -> None:
