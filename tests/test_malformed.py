@@ -78,6 +78,7 @@ async def test_of_5000_malformed_requests_every_answer_is_documented(seed: int) 
     dice = random.Random(f"malformed {seed}")
     log = io.BytesIO()
     app = service(log)
+    await app.state.store.open()
     statuses: Counter[int] = Counter()
     for _ in range(REQUESTS):
         scope, messages = request(dice)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from integrations.rivo_sandbox import Fault, in_turn
+from integrations.rivo_sandbox import Fault, Received, in_turn
 from tests.app.flat import (
     SAMPLES,
     SPELLINGS,
@@ -28,6 +28,10 @@ from tests.app.serving import (
 pytestmark = pytest.mark.anyio
 
 BUTTONS = json.loads((SAMPLES / "gorgias/samples/button_requests.received.json").read_bytes())
+
+
+def posts(service: Service) -> list[Received]:
+    return [got for got in service.sandbox.requests if got.method == "POST"]
 
 
 @pytest.fixture
@@ -48,7 +52,7 @@ async def test_points_given_are_said_with_the_new_balance(service: Service) -> N
             "ok": "Yes",
             "message": "Gave 100 points. New balance: 250 points.",
             "error": None,
-            "operation_id": None,
+            "operation_id": given[1]["operation_id"],
             "state": "succeeded",
             "applied": "Yes",
             "safe_to_retry": "No",
@@ -57,6 +61,7 @@ async def test_points_given_are_said_with_the_new_balance(service: Service) -> N
             "code": None,
         },
     ) == given
+    assert re.fullmatch("op_[0-9a-f]{32}", given[1]["operation_id"])
     assert "Took 30 points away. New balance: 220 points." == taken[1]["message"]
     assert credit[1]["message"].startswith("Gave 5.5")
     assert "USD of store credit. New balance: 220 points." in credit[1]["message"]
@@ -105,16 +110,16 @@ async def test_every_button_says_what_it_did(service: Service) -> None:
             202,
             "Not known",
             "No",
-            "Rivo did not confirm the change: it may have been applied. "
-            "Do not repeat it before you have looked at the customer.",
+            "Rivo has not confirmed this yet; do not repeat it. "
+            "What became of it is being looked up.",
         ),
         (
             Fault(kind="hang"),
             202,
             "Not known",
             "No",
-            "Rivo did not confirm the change: it may have been applied. "
-            "Do not repeat it before you have looked at the customer.",
+            "Rivo has not confirmed this yet; do not repeat it. "
+            "What became of it is being looked up.",
         ),
         (
             Fault(kind="status", status=422, body=b'{"error":"Customer is excluded"}'),
@@ -129,13 +134,6 @@ async def test_every_button_says_what_it_did(service: Service) -> None:
             "No",
             "No",
             "Rivo does not offer this on this store; nothing was changed.",
-        ),
-        (
-            Fault(kind="status", status=429, body=b"Too many Merchant API requests"),
-            503,
-            "No",
-            "Yes",
-            "Rivo is too busy right now; nothing was changed. You can try again.",
         ),
         (
             Fault(kind="lost", error=lambda: httpx.ConnectError("refused")),
@@ -163,8 +161,27 @@ async def test_a_button_that_failed_says_whether_to_press_it_again(
     )
     assert message == told["message"]
     assert told["error"]
+    assert re.fullmatch("op_[0-9a-f]{32}", told["operation_id"])
+    assert {202: "unknown", 422: "rejected", 503: "accepted"}[status] == told["state"]
     assert seconds() - began <= 4
-    assert 1 == len([got for got in service.sandbox.requests if got.method == "POST"])
+    assert 1 == len(posts(service))
+
+
+async def test_a_rivo_that_stays_busy_is_asked_twice_and_may_be_tried_again() -> None:
+    busy = Fault(kind="status", status=429, body=b"Too many Merchant API requests")
+    service = Service(faults=lambda got: busy if got.method == "POST" else None)
+    status, told = await write(
+        service, "create_points_event", customer_email=SARAH, points_amount=5
+    )
+
+    assert (503, "accepted", "No", "Yes") == (
+        status,
+        told["state"],
+        told["applied"],
+        told["safe_to_retry"],
+    )
+    assert "Rivo is too busy right now; nothing was changed. You can try again." == told["message"]
+    assert 2 == len(posts(service))
 
 
 async def test_a_key_that_rivo_refuses_cannot_be_helped_by_pressing_again() -> None:
@@ -204,10 +221,13 @@ async def test_a_button_may_send_its_values_in_any_encoding(
         assert [] == list(service.sandbox.requests)
     else:
         assert (201, 250) == (answer.status_code, answer.json()["points"])
-        (sent,) = [got for got in service.sandbox.requests if got.method == "POST"]
-        assert {"customer_identifier": [SARAH], "source": ["manual"], "points_amount": ["100"]} == (
-            parse_qs(sent.body.decode())
-        )
+        (sent,) = posts(service)
+        assert {
+            "customer_identifier": [SARAH],
+            "source": ["manual"],
+            "points_amount": ["100"],
+            "internal_note": [answer.json()["operation_id"]],
+        } == parse_qs(sent.body.decode())
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS["treat_as_absent"])
@@ -218,28 +238,30 @@ async def test_a_missing_value_is_missing_however_it_is_spelt(
         ("credits_amount", "external_note", "internal_note", "applied_at", "ticket_id", "reason"),
         spelling,
     )
-    for encoding in ("json", "data", "params"):
-        inputs = {"customer_email": SARAH, "points_amount": "1", **absent}
+    for points, encoding in enumerate(("json", "data", "params"), 1):
+        inputs = {"customer_email": SARAH, "points_amount": str(points), **absent}
         answer = await service.ask(
             "POST", "/gorgias/create_points_event", key=BUTTON_SECRET, **{encoding: inputs}
         )
         assert 201 == answer.status_code, answer.text
-        sent = [got for got in service.sandbox.requests if got.method == "POST"][-1]
-        assert {"customer_identifier", "source", "points_amount"} == set(
-            parse_qs(sent.body.decode())
+        sent = parse_qs(posts(service)[-1].body.decode())
+        assert {"customer_identifier", "source", "points_amount", "internal_note"} == set(sent)
+        assert ([str(points)], [answer.json()["operation_id"]]) == (
+            sent["points_amount"],
+            sent["internal_note"],
         )
 
 
 @pytest.mark.parametrize("told", SPELLINGS["booleans_as_text"])
 async def test_yes_and_no_are_understood_as_text(service: Service, told: str) -> None:
-    for spelling in SPELLINGS["booleans_as_text"][told]:
+    for points, spelling in enumerate(SPELLINGS["booleans_as_text"][told], 1):
         answer = await service.gorgias(
             "create_points_event",
             key=BUTTON_SECRET,
             customer_email=SARAH,
-            points_amount="1",
+            points_amount=str(points),
             skip_email=spelling,
         )
         assert 201 == answer.status_code
-        sent = [got for got in service.sandbox.requests if got.method == "POST"][-1]
+        sent = posts(service)[-1]
         assert [told] == parse_qs(sent.body.decode())["skip_email"]

@@ -37,7 +37,8 @@ async def answered(action: str, example: Example) -> dict[str, Any]:
         assert answer.is_success, (action, answer.text)
         told[name] = answer.json()
     if example.full is not None:
-        told["full"] = {"given": example.full.given, "answer": seed(action)}
+        shown_whole = {**seed(action), "operation": told["answer"]["operation"]}
+        told["full"] = {"given": example.full.given, "answer": shown_whole}
     return told
 
 
