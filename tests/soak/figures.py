@@ -9,7 +9,10 @@ from typing import Final
 
 import msgspec
 
-FIGURES: Final[dict[str, str]] = {}
+FIGURES: Final[dict[str, str]] = {
+    "audit": "tests.operations.figures:AUDIT",
+    "limits": "tests.operations.figures:LIMITS",
+}
 """Where each figure is: its code lies with its tests, and is imported when it is run."""
 
 
