@@ -50,7 +50,7 @@ def test_what_already_was_so_is_said() -> None:
 
 
 def test_who_only_looked_made_no_operation() -> None:
-    offer = {"redeemable": [], "operation": None}
+    offer: dict[str, Any] = {"redeemable": [], "operation": None}
     flat = done("redeem_customer_points", offer, wrote=False, currency=None)
 
     assert ("Yes", None, "No", "Yes") == said(flat)
