@@ -31,8 +31,7 @@ def fingerprint(action: str, inputs: Mapping[str, Any]) -> bytes:
         action = "create_points_redemption"
     known = ACTIONS[action].known if action in ACTIONS else {}
     meant = {
-        # Not casefold: it makes two people of one address, as in strasse@ and straße@.
-        name: value.lower() if name in ADDRESSES and isinstance(value, str) else value
+        name: _meant(name, value)
         for name, value in inputs.items()
         if name not in known or value != known[name].default
     }
@@ -42,15 +41,15 @@ def fingerprint(action: str, inputs: Mapping[str, Any]) -> bytes:
 def canonical(value: object) -> Any:
     """Write parsed inputs as JSON builtins that can be kept, and read again by `restore`.
 
-    An amount becomes text without exponent and without zeros at the end, a time ISO 8601 in UTC;
-    what is None in a mapping is left out. TypeError for whatever has no exact form, floats above
-    all.
+    An amount becomes text without exponent, its zeros at the end kept (Rivo answers what it is
+    sent), a time ISO 8601 in UTC; what is None in a mapping is left out. TypeError for whatever
+    has no exact form, floats above all.
     """
     match value:
         case None | bool() | int() | str():
             return value
         case Decimal():
-            return _amount(value)
+            return f"{value:f}"
         case datetime():
             return _moment(value)
         case Mapping():
@@ -68,6 +67,14 @@ def restore(action: Action, stored: Mapping[str, Any]) -> dict[str, Any]:
     """
     values, _ = action.parse(stored)
     return values
+
+
+def _meant(name: str, value: object) -> object:
+    """Spell an address or an amount the one way in which it is compared."""
+    if name in ADDRESSES and isinstance(value, str):
+        # Not casefold: it makes two people of one address, as in strasse@ and straße@.
+        return value.lower()
+    return _amount(value) if isinstance(value, Decimal) else value
 
 
 def _amount(value: Decimal) -> str:
