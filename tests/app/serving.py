@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,6 +43,11 @@ MEMBER = "sarah.johnson@example.com"
 MAYA = "maya.chen@example.com"
 PROBLEM = ["type", "title", "status", "detail", "error", "code", "request_id"]
 LOOPBACK = ("127.0.0.1", 40_000)
+DONE = {"id": "op_...", "state": "succeeded", "applied": True, "safe_to_retry": False}
+SAME = {**DONE, "applied": False}
+UNKNOWN = {"id": "op_...", "state": "unknown", "applied": None, "safe_to_retry": False}
+REJECTED = {"id": "op_...", "state": "rejected", "applied": False, "safe_to_retry": False}
+NOT_SENT = {"id": "op_...", "state": "accepted", "applied": False, "safe_to_retry": True}
 
 Transport = Callable[[ShopSettings], httpx.AsyncBaseTransport]
 
@@ -169,6 +175,13 @@ class Service:
 def ordered(value: object) -> bytes:
     """Spell JSON with its keys in their order, so that order counts in a comparison."""
     return msgspec.json.encode(value)
+
+
+def operation(answer: httpx.Response) -> dict[str, Any]:
+    """Return what an answer says of its operation, with `op_...` for an id of the right form."""
+    told: dict[str, Any] = answer.json()["operation"]
+    assert re.fullmatch("op_[0-9a-f]{32}", told["id"])
+    return {**told, "id": "op_..."}
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
