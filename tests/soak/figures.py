@@ -12,6 +12,8 @@ import msgspec
 FIGURES: Final[dict[str, str]] = {
     "audit": "tests.operations.figures:AUDIT",
     "limits": "tests.operations.figures:LIMITS",
+    "processes": "tests.processes.figures:PROCESSES",
+    "tenants": "tests.tenants.figures:TENANTS",
 }
 """Where each figure is: its code lies with its tests, and is imported when it is run."""
 
