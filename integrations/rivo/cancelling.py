@@ -88,12 +88,14 @@ async def find_cancellation(rivo: Rivo, sent: Sent) -> ReadBack:
     """
     before = sent.snapshot.get("before", {}).get("membership")
     standing, customer_id = await _look(rivo, sent.inputs["customer_email"])
-    if standing == before and standing != "ended":
+    if standing == before and standing in ("active", "queued"):
         return absent(f"The membership was {before} before and still is.")
-    gone = standing == "none" and before is not None
+    gone = standing == "none" and before in ("active", "queued", "ended")
     if standing in ("queued", "ended") or gone:
         return ReadBack(verdict="found", answer=_shown(standing, customer_id))
-    return unsure(f"The membership is {standing}; before it was {before or 'not looked at'}.")
+    words = {"none": "not shown", None: "not looked at"}
+    now, then = words.get(standing, standing), words.get(before, before)
+    return unsure(f"The membership is {now}; before it was {then}.")
 
 
 async def _look(rivo: Rivo, identifier: str) -> tuple[Standing, int | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from integrations.errors import NotFoundError, UnavailableError
-from integrations.rivo.customers import Balance, Customer
+from integrations.rivo.customers import Balance, Customer, customer_key
 from integrations.rivo.resource import Resource
 from tests.rivo.stage import (
     AS_OF,
@@ -195,3 +196,23 @@ async def test_rows_without_an_envelope_are_understood(stage: Stage) -> None:
     answer = built(await stage.run("list_customers"))
 
     assert [SARAH_ID] * 2 == [customer["customer_id"] for customer in answer["customers"]]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "answer", "key"),
+    [
+        (SARAH, MARTINEZ, str(SARAH_ID)),
+        (SARAH.upper(), MARTINEZ, str(SARAH_ID)),
+        ("7", MARTINEZ, "7"),
+        (SARAH.upper(), httpx.Response(404, json={"error": "Could not find one."}), SARAH),
+        (SARAH, httpx.ReadTimeout, SARAH),
+    ],
+    ids=["known", "in capitals", "an id", "unknown", "down"],
+)
+async def test_a_customer_has_one_key_however_named(
+    stage: Stage, identifier: str, answer: object, key: str
+) -> None:
+    stage.on("GET", "/customers/.*", answer)
+
+    assert key == await customer_key(stage.rivo, identifier)
+    assert (0 if identifier == "7" else 1) == len(stage.sent)

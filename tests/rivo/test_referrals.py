@@ -1,10 +1,22 @@
-"""Referrals: listed, and recorded."""
+"""Referrals: listed, recorded, and found again."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import httpx
 import pytest
 
-from integrations.errors import InputError, NotFoundError, RefusedError
+from integrations.errors import (
+    InputError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnavailableError,
+)
+from integrations.rivo.referrals import ReferralAnswer, find_referral
+from integrations.rivo.writing import ReadBack, Sent
+from tests.rivo.keeping import REFERENCE, Keeper
 from tests.rivo.stage import AS_OF, SARAH, SARAH_ID, Stage, built, listed, row, sample
 
 pytestmark = pytest.mark.anyio
@@ -115,3 +127,108 @@ async def test_a_new_referral_shows_in_the_referrers_list_at_once(stage: Stage) 
     after = built(await stage.run("list_customer_referrals", customer_email=SARAH))
 
     assert (0, 1) == (before["count"], after["count"])
+
+
+# Found again.
+
+END = {"since_id": 0, "limit": 250, "next_since_id": None}
+WALK = "GET /referrals pagination[since_id]=%d&pagination[limit]=250"
+
+
+def referral(number: int, email: str | None = "Friend@example.com") -> dict[str, object]:
+    return row(number, referred_email=email, status="unclaimed")
+
+
+async def find(stage: Stage, *rows: Any, **more: Any) -> ReadBack:
+    stage.on("GET", "/referrals", listed(*rows, **END))
+    known: dict[str, Any] = {"snapshot": {"newest_id": 800, "since_id": 3}, "proven": True}
+    return await find_referral(stage.rivo, Sent(reference=REFERENCE, inputs=FRIEND, **known | more))
+
+
+@pytest.mark.parametrize(
+    ("before", "snapshot"),
+    [
+        (listed(**END), {"newest_id": 0}),
+        (listed(referral(3), referral(800), **END), {"newest_id": 800}),
+        (httpx.ReadTimeout, {}),
+    ],
+    ids=["none", "some", "down"],
+)
+async def test_the_newest_referral_is_looked_at_before_another(
+    stage: Stage, before: Any, snapshot: dict[str, int]
+) -> None:
+    stage.on("GET", "/referrals", before)
+    stage.on("POST", "/referrals", httpx.ReadTimeout)
+    keeper = Keeper(stage)
+
+    with pytest.raises(OutcomeUnknownError):
+        await stage.keep(keeper.writing(), "create_referral", **FRIEND)
+
+    assert [snapshot] == keeper.snapshots
+    assert WALK % 0 == stage.sent[0]
+    assert 2 == len(stage.sent)
+
+
+@pytest.mark.parametrize("proven", [True, False])
+async def test_the_only_new_referral_of_the_friend_is_it(stage: Stage, proven: bool) -> None:
+    back = await find(stage, referral(801), referral(802, "other@example.com"), proven=proven)
+
+    assert ("found", 801, (), True) == (back.verdict, back.rivo_id, back.evidence, back.shown)
+    assert isinstance(back.answer, ReferralAnswer)
+    assert ["referral", "operation"] == list(built(back.answer))
+    assert [WALK % 800] == stage.sent
+
+
+async def test_a_referral_of_another_operation_is_not_taken_for_ours(stage: Stage) -> None:
+    back = await find(stage, referral(801), claimed=frozenset({801}), proven=False)
+
+    assert ("absent", True) == (back.verdict, back.shown)
+
+
+async def test_without_a_new_one_of_the_friend_it_is_surely_not_there(stage: Stage) -> None:
+    back = await find(stage, referral(801, "other@example.com"))
+
+    words = "1 rows with an id above 800 were looked at; none may be it."
+    assert ("absent", (words,)) == (back.verdict, back.evidence)
+
+
+@pytest.mark.parametrize(
+    ("rows", "ids"),
+    [
+        ([referral(801), referral(802)], "801, 802"),
+        ([referral(801, None)], "801"),
+        ([referral(802), referral(801, "other@example.com")], "802"),
+    ],
+    ids=["two", "of nobody known", "in no order"],
+)
+async def test_where_nobody_can_tell_which_it_is_a_person_has_to(
+    stage: Stage, rows: list[Any], ids: str
+) -> None:
+    back = await find(stage, *rows)
+
+    assert ("unclear", (f"Any of these rows, or none, may be it: {ids}.",)) == (
+        back.verdict,
+        back.evidence,
+    )
+
+
+async def test_a_referral_that_may_be_older_is_not_taken_for_ours(stage: Stage) -> None:
+    back = await find(stage, referral(7), snapshot={"since_id": 3})
+
+    assert "unclear" == back.verdict
+    assert ("What there was before it was sent is not known.", "Alike is: 7.") == back.evidence
+    assert [WALK % 3] == stage.sent
+
+
+async def test_without_any_of_the_friend_it_need_not_be_known_what_there_was(
+    stage: Stage,
+) -> None:
+    assert "absent" == (await find(stage, snapshot={"since_id": 3})).verdict
+    assert "unclear" == (await find(stage, snapshot={}, proven=False)).verdict
+
+
+async def test_a_rivo_that_is_down_is_asked_again_later(stage: Stage) -> None:
+    stage.on("GET", "/referrals", httpx.ReadTimeout)
+
+    with pytest.raises(UnavailableError):
+        await find_referral(stage.rivo, Sent(reference=REFERENCE, inputs=FRIEND))
