@@ -33,7 +33,7 @@ def one(seed: int) -> Iterable[str]:
 PROCESSES = Figure(
     one=one,
     simulated="Rivo, by the sandbox as a process of its own; 45 % of the writes go wrong: lost or "
-    "500 before, after or late (D 0.4 s, L 0.4 s, Q 2 s), 429, hang, broken, redirected. Real: "
+    "500 before, after or late (D 0.3 s, L 0.3 s, Q 2 s), 429, hang, broken, redirected. Real: "
     "service processes on sockets and a SQLite file, two SIGKILLs a round, at a named point around "
     "a commit or a request, or at random. Power loss is not tried.",
 )

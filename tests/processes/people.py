@@ -16,7 +16,7 @@ from tests.simulation.people import KEYS
 from tests.simulation.seen import Said
 from tests.simulation.shop import IDS
 
-CLIENT_SECONDS: Final = 8.0
+CLIENT_SECONDS: Final = 20.0
 AGAIN_SECONDS: Final = 1.0
 MOST: Final = 200
 

@@ -28,9 +28,9 @@ from tests.simulation.seen import Arrived, Booked
 from tests.simulation.shop import SHOP
 
 KEY: Final = "rivo-key-0001"
-LATE: Final = 0.4
+LATE: Final = 0.3
 """D: a write is done so many seconds after it was asked for at most."""
-LAG: Final = 0.4
+LAG: Final = 0.3
 """L: lists show it so many seconds later at most."""
 SPOILED: Final = 0.45
 """Which share of the writes goes wrong."""

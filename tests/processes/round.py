@@ -54,7 +54,6 @@ async def play(
         for life in range(len(script.ends)):
             reached += await playing.live(life)
             between(place)
-        await http.post(f"{control}/calm")
         quiet, operations = await playing.outlive(control)
         seen = msgspec.json.decode((await http.get(f"{control}/seen")).content, type=Seen)
         await http.post(f"{control}/close")
@@ -96,14 +95,16 @@ class _Round:
         return [end.name] if by_itself or end.kill is None else []
 
     async def outlive(self, control: str) -> tuple[bool, list[dict[str, Any]]]:
-        """Live the last life, in which nothing goes wrong, until all is quiet."""
+        """Live the last life, which nobody ends, until nothing goes wrong and all is quiet."""
         last = len(self._script.ends)
         life = await self._bear(last)
         try:
             assert life.alive, "the last life did not begin"
             await self._call(last)
+            await self._http.post(f"{control}/calm")
             quiet = await self._quiet(control)
-            await asyncio.gather(*(self._people.again(each) for each in self._script.intents))
+            for each in self._script.intents:  # one by one, so that none is in another's way
+                await self._people.again(each)
             quiet = quiet and await self._quiet(control)
             return quiet, await self._people.operations()
         finally:

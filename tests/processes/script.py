@@ -8,11 +8,13 @@ from typing import Final
 import msgspec
 
 from tests.processes.killing import POINTS, Kill
-from tests.simulation.intents import ANA, Intent, draw_intents
+from tests.simulation import plan
+from tests.simulation.intents import ANA, Intent
 
 LIVES: Final = 3
 SECONDS: Final = 0.6
 """Within so long the requests of a life come in."""
+MIX: Final = plan.Mix(intents=(3, 6))
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +54,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 def draw(seed: int) -> Script:
     """Draw the round of a seed; any nine seeds in a row have every point twice."""
     chance = random.Random(seed)
-    intents = draw_intents(chance, 3, 6)
+    intents = plan.draw(seed, MIX).intents
     calls = [call for intent in intents for call in _calls(chance, intent)]
     ends = [_at_point(chance, seed % len(POINTS)), _at_point(chance, (seed + 4) % len(POINTS))]
     for number in range(len(ends)):
         if chance.random() < 0.2:
-            ends[number] = End(after=round(chance.uniform(0.02, 1.2), 3))
+            ends[number] = End(after=round(chance.uniform(0.02, 1.5), 3))
     return Script(seed=seed, intents=intents, calls=tuple(calls), ends=tuple(ends))
 
 
@@ -86,7 +88,7 @@ def at_points(first: str, second: str | None) -> Script:
 
 
 def _at_point(chance: random.Random, number: int) -> End:
-    return End(kill=Kill(POINTS[number], chance.choice((1, 1, 1, 2))))
+    return End(kill=Kill(POINTS[number], chance.choice((1, 1, 2, 3))))
 
 
 def _calls(chance: random.Random, intent: Intent) -> list[Call]:
