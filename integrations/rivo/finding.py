@@ -57,6 +57,11 @@ async def rows_after(
     return Walked(rows=rows, complete=False)
 
 
+def start_of(sent: Sent) -> int:
+    """Return the greatest id that surely was there before a write, also where the list lagged."""
+    return max(int(sent.snapshot.get(name, 0)) for name in ("newest_id", "since_id"))
+
+
 async def newest_id(rivo: Rivo, path: str, *, customer: str | None = None) -> int | None:
     """Find the greatest id that a list holds before a write; None where nothing surely tells it.
 

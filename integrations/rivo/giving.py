@@ -18,7 +18,7 @@ from integrations.rivo.balances import balance_now, balance_told
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import all_of, is_token, of
-from integrations.rivo.finding import absent_from, ids_of, reads_back, rows_after, unsure
+from integrations.rivo.finding import absent_from, ids_of, reads_back, rows_after, start_of, unsure
 from integrations.rivo.inputs import CustomerEmail, OperationId
 from integrations.rivo.points_events import PointsEvent
 from integrations.rivo.resource import Resource
@@ -142,7 +142,7 @@ async def find_points_event(rivo: Rivo, sent: Sent) -> ReadBack:
     our reference alone, may be where Rivo cuts notes off.
     """
     meant = _Meant.of(sent)
-    since_id = sent.snapshot.get("since_id", 0)
+    since_id = start_of(sent)
     walked = await rows_after(rivo, "points_events", since_id, customer=meant.customer)
     ours = [row for row in walked.rows if _note(row).startswith(sent.reference)]
     if ours:

@@ -34,6 +34,7 @@ from integrations.rivo.finding import (
     newest_id,
     reads_back,
     rows_after,
+    start_of,
     unsure,
 )
 from integrations.rivo.inputs import CustomerEmail, RewardId
@@ -169,7 +170,7 @@ async def find_points_redemption(rivo: Rivo, sent: Sent) -> ReadBack:
     nobody can tell; alone, it is taken for ours.
     """
     customer = sent.inputs["customer_email"]
-    since_id = sent.snapshot.get("newest_id", sent.snapshot.get("since_id", 0))
+    since_id = start_of(sent)
     walked = await rows_after(rivo, "points_redemptions", since_id, customer=customer)
     shown = any(row.id in sent.claimed for row in walked.rows)
     rows = [r for r in walked.rows if r.id not in sent.claimed and of(customer)(r)]

@@ -21,6 +21,7 @@ from integrations.rivo.finding import (
     newest_id,
     reads_back,
     rows_after,
+    start_of,
     unsure,
 )
 from integrations.rivo.identities import EVERYONE
@@ -140,7 +141,7 @@ async def find_referral(rivo: Rivo, sent: Sent) -> ReadBack:
     the same moment, looks like ours.
     """
     friend = sent.inputs["email"].casefold()
-    since_id = sent.snapshot.get("newest_id", sent.snapshot.get("since_id", 0))
+    since_id = start_of(sent)
     walked = await rows_after(rivo, "referrals", since_id)
     shown = any(row.id in sent.claimed for row in walked.rows)
     rows = [row for row in walked.rows if row.id not in sent.claimed]

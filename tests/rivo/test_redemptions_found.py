@@ -179,6 +179,15 @@ async def test_the_only_new_redemption_of_the_reward_is_it(
     assert [WALK % 70, LOOK] == stage.sent
 
 
+async def test_what_is_older_than_a_row_of_ours_is_not_it_where_the_list_lagged(
+    stage: Stage,
+) -> None:
+    lagging = sent(snapshot={"newest_id": 70, "since_id": 75})
+
+    assert "absent" == (await find(stage, of=lagging)).verdict
+    assert WALK % 75 == stage.sent[0]
+
+
 async def test_what_is_found_answers_like_the_redemption_itself(stage: Stage) -> None:
     back = await find(stage, redemption(71))
 
