@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.main import create_app, sandbox_world
 from app.observe import make_log
 from integrations.upstream import Upstream
 from tests.app.serving import ENVIRON, SARAH, Service
+from tests.store.stage import Inline
 
 pytestmark = pytest.mark.anyio
 
@@ -68,10 +70,11 @@ async def test_in_the_sandbox_each_shop_has_a_demo_shop_of_its_own(
     for name, text in (("config.toml", TWO), ("acme", "key-of-acme"), ("other", "key-of-other")):
         (tmp_path / name).write_text(text)
     app = create_app(
-        load({"CONFIG": "config.toml"}, sandbox=True),
+        load({"CONFIG": "config.toml", "DATABASE_URL": "sqlite://"}, sandbox=True),
         log=make_log(io.BytesIO(), level="info", form="json"),
-        world=sandbox_world(),
+        world=replace(sandbox_world(), executor=Inline),
     )
+    await app.state.store.open()
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
 

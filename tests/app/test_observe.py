@@ -289,7 +289,8 @@ async def test_upstream_calls_are_counted_by_outcome() -> None:
     await service.act("get_customer", customer_email=SARAH)
     await service.act("get_customer", customer_email=MAYA)
     await service.act("create_points_event", customer_email=SARAH, points_amount=1)
-    await service.act("create_points_event", customer_email=SARAH, points_amount=1)
+    await service.act("create_points_event", customer_email=SARAH, points_amount=2)
+    await service.act("create_points_event", customer_email=SARAH, points_amount=2)  # not sent
     await asyncio.sleep(2)  # what hangs is counted when it has ended
     found = await metrics(service)
     calls = {
