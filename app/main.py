@@ -166,7 +166,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.state.ready = False
-    app.state.store, app.state.settler = store, settler
+    app.state.store, app.state.settler, app.state.keeper = store, settler, keeper
     return app
 
 

@@ -45,6 +45,8 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._skips = _Selector()
         super().__init__(self._skips)
+        # After months a nanosecond is less than what a float can tell: nothing would ever be due.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Seconds that pass only by waiting for something that never comes earlier."""
