@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.credentials import proven
 from app.manners import Asked, Manner, Reply, encode
 from app.observe import Seen, customer_hash
 from app.problems import (
@@ -22,7 +23,7 @@ from app.problems import (
     problem_of,
     silent_about,
 )
-from app.requests import header, idempotency_key, read_inputs
+from app.requests import idempotency_key, read_inputs
 from app.settings import Door as DoorName
 from app.shops import Caller, Shops
 from integrations.actions import Action, Context
@@ -30,7 +31,6 @@ from integrations.errors import ActionError, ForbiddenError
 
 # An answer leaves within 4 s; what comes after the last upstream call needs its share.
 DEADLINE_SECONDS: Final = 3.9
-CHALLENGE: Final = ((b"www-authenticate", b'Bearer realm="rivo-helpdesk"'),)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +115,7 @@ class Door:
             if not caller.may(action, looks=looks):
                 raise ForbiddenError(f"This key may not use {action.name}.")
             context = self.desk.admit(caller, action, inputs, context)
+            key = idempotency_key(scope, context.idempotency_key) if action.writes else None
             if action.writes and not looks:
                 reply = await self.desk.perform(
                     Wanted(
@@ -123,7 +124,7 @@ class Door:
                         action=action,
                         inputs=inputs,
                         context=context,
-                        key=idempotency_key(scope, context.idempotency_key),
+                        key=key,
                         until=until,
                         credential=credential,
                         request_id=seen.request_id,
@@ -144,19 +145,7 @@ class Door:
         """Let in who proves who they are, by `Authorization: Bearer` or `X-Api-Key`."""
         if not self.shops.is_open(self.name):
             raise HttpError(404, "closed", f"The door /{self.name} is closed: it has no secret.")
-        bearer = header(scope, b"authorization") or ""
-        scheme, _, token = bearer.partition(" ")
-        credential = token.strip() if scheme.lower() == "bearer" else None
-        credential = credential or header(scope, b"x-api-key")
-        caller = self.shops.caller(self.name, credential.encode("latin-1")) if credential else None
-        if caller is None or credential is None:
-            raise HttpError(
-                401,
-                "unauthorized",
-                "A valid key is needed, as Authorization: Bearer or as X-Api-Key.",
-                headers=CHALLENGE,
-            )
-        return caller, credential
+        return proven(scope, self.shops, self.name)
 
     def _list(self, scope: Scope, caller: Caller) -> Reply:
         """List what this caller may do."""

@@ -56,10 +56,11 @@ def configured(*, only: str, covered: str) -> SchemathesisConfig:
             "phases": {"stateful": {"enabled": False}},
             "checks": {
                 # Rivo may refuse what is well formed (422 says so), and so may a rule
-                # between inputs: `checks.RULES`. A check of our own lets 422 pass for nothing else.
+                # between inputs: `checks.RULES`. A check of our own lets 400 and 422 pass for
+                # nothing else. 409: a write that is open, or an operation that is not (any more).
                 # 5xx is left out here: this sandbox never fails, so neither may we.
                 "positive_data_acceptance": {
-                    "expected-statuses": ["2xx", "401", "403", "404", "422"]
+                    "expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]
                 },
             },
             "operations": [

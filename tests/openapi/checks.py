@@ -26,6 +26,8 @@ RULES: Final = (
     "given together with reward_id",
     "given only together with reward_id",
     "given, or another value to change",
+    "a new one for other inputs",
+    "Idempotency-Key and idempotency_key differ",
 )
 """What a schema of single inputs cannot say; the actions' descriptions tell it."""
 
@@ -43,7 +45,7 @@ def a_valid_request_is_refused_by_a_rule_only(
     ctx: CheckContext, response: Response, case: Case[Any]
 ) -> None:
     """What the schema allows may be refused by Rivo, or by a rule between inputs; not otherwise."""
-    if response.status_code == 422 and _is_valid(case):
+    if response.status_code in (400, 422) and _is_valid(case):
         said = msgspec.json.decode(response.content)["error"]
         assert _is_a_rule(said, case), f"{said} -- {case.as_curl_command()}"
 
