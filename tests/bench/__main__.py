@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import click
+import uvloop
 from rich.console import Console
 
 from tests.bench import load, warm
@@ -68,8 +68,8 @@ def main(part: str, rounds: int, seconds: int) -> None:
 def _once(console: Console, rounds: int) -> list[str]:
     """Measure what operations cost, print it, and say what is wrong with it."""
     with tempfile.TemporaryDirectory() as folder:
-        written = asyncio.run(measure_writes(Path(folder), rounds=rounds))
-        found = asyncio.run(measure_keys(Path(folder), rounds=rounds))
+        written = uvloop.run(measure_writes(Path(folder), rounds=rounds))
+        found = uvloop.run(measure_keys(Path(folder), rounds=rounds))
     console.print(table_of_once(written, found))
     wrong = [*written.wrong, *found.wrong]
     if (added := statistics.median(written.added_ms(ON_DISK))) > MOST_ADDED_MS:

@@ -38,8 +38,9 @@ LOOKS: Final[Mapping[str, str]] = {
     keys.ALIKE: "no key: an identical request",
 }
 ONCE_CAPTION: Final = (
-    "Medians and spread over {rounds} rounds; * on this machine, now. An operation waits for the\n"
-    "disk three times; that alone took {disk:.2f} ms * each time."
+    "Medians and spread over {rounds} rounds; * on this machine, now.\n"
+    "An operation waits for the disk three times; that alone\n"
+    "took {disk:.2f} ms * each time, in the same rounds."
 )
 CAPTION: Final = (
     "Medians and spread over {rounds} rounds; * on this machine, now. Ratios are to the bare\n"
