@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import msgspec
 
 from app.doors import Wanted
-from app.limits import BUILT_IN, Limits
+from app.limits import BUILT_IN, Limits, tightest
 from app.manners import Reply
 from app.operations import judging, records
 from app.operations.admitting import admit, limits_of
@@ -287,8 +287,8 @@ def _of(tx: Transaction, shop: Shop, operation_id: str) -> Operation:
 
 
 def _limits(shop: Shop, operation: Operation) -> Limits:
-    """Find the limits of who asked for an operation; the built-in ones where they are gone."""
+    """Find the limits of who asked for an operation; the built-in ones for who is gone."""
     for settings in shop.settings.callers:
         if settings.name == operation.caller:
             return limits_of(Caller(shop=shop, settings=settings))
-    return BUILT_IN
+    return tightest(BUILT_IN, shop.settings.limits)

@@ -157,17 +157,26 @@ class Settler:
         """Look whether something shows up after all that we have said was never applied."""
         found = await self._find(now, shop)
         at = self._means.at()
-        if found is None or found.verdict != "found" or found.answer is None:
-            gone = at - (now.ended_at or at)
-            if gone >= WATCH_SECONDS:
-                await self._keep(now, due_at=None)
-            else:
-                await self._later(now, max(gone, SOONEST_SECONDS))
-            return
-        changes = applied_changes(found.answer) | {"rivo_id": found.rivo_id}
-        late = await self._keep(now, "late", **changes, late_at=at, due_at=None)
-        if late is not None:
-            self._means.log.error("operation.late", operation=late.id, shop=late.shop)
+        gone = at - (now.ended_at or at)
+        shows = found is not None and (found.verdict == "found" or found.alike)
+        if found is not None and shows and not await self._is_anothers(now):
+            changes: dict[str, Any] = {"evidence": (*now.evidence, *found.evidence)}
+            if found.answer is not None:
+                changes |= applied_changes(found.answer) | {"rivo_id": found.rivo_id}
+            late = await self._keep(now, "late", **changes, late_at=at, due_at=None)
+            if late is not None:
+                self._means.log.error("operation.late", operation=late.id, shop=late.shop)
+        elif shows or gone >= WATCH_SECONDS:
+            await self._keep(now, due_at=None)
+        else:
+            await self._later(now, max(gone, SOONEST_SECONDS))
+
+    async def _is_anothers(self, now: Operation) -> bool:
+        """Say whether a state that is as wanted may be the work of a later write of ours."""
+        if now.list is not None:
+            return False
+        since = now.sent_at or 0.0
+        return await self._means.store.read(lambda tx: records.ended_lately(tx, now, since=since))
 
     async def _prove(self, now: Operation, shop: Shop) -> None:
         """Look once whether a shop's list shows a row of ours that is surely there."""

@@ -96,9 +96,9 @@ def reads_back(find: Find) -> Find:
     return look
 
 
-def unsure(*evidence: str, shown: bool = False) -> ReadBack:
-    """Say that nobody can tell, and what was seen."""
-    return ReadBack(verdict="unclear", evidence=evidence, shown=shown)
+def unsure(*evidence: str, alike: bool = False, shown: bool = False) -> ReadBack:
+    """Say that nobody can tell, and what was seen; `alike` if any of that may be it."""
+    return ReadBack(verdict="unclear", evidence=evidence, alike=alike, shown=shown)
 
 
 def absent(*evidence: str, shown: bool = False) -> ReadBack:

@@ -151,7 +151,7 @@ async def find_points_event(rivo: Rivo, sent: Sent) -> ReadBack:
     maybe = [row for row in walked.rows if _may_be(row, sent.reference, meant)]
     if maybe:
         evidence = f"These rows may be it, their notes do not tell: {ids_of(maybe)}."
-        return unsure(evidence, shown=shown)
+        return unsure(evidence, alike=True, shown=shown)
     await find_customer(rivo, meant.customer)  # who is not known (any more) has an empty list, too
     return absent_from(walked, sent, since_id=since_id, shown=shown)
 

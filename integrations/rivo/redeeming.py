@@ -177,11 +177,13 @@ async def find_points_redemption(rivo: Rivo, sent: Sent) -> ReadBack:
     alike = [row for row in rows if _has_reward(row, sent)]
     if "newest_id" not in sent.snapshot:
         older = "What there was before it was sent is not known."
-        return unsure(older, *([f"Alike are: {ids_of(alike)}."] if alike else []), shown=shown)
+        rows_alike = [f"Alike are: {ids_of(alike)}."] if alike else []
+        return unsure(older, *rows_alike, alike=bool(alike), shown=shown)
     if len(alike) == 1 and walked.complete and _has_amount(alike[0], sent):
         return await _found(rivo, alike[0], customer)
     if alike:
-        return unsure(f"Any of these rows, or none, may be it: {ids_of(alike)}.", shown=shown)
+        any_of = f"Any of these rows, or none, may be it: {ids_of(alike)}."
+        return unsure(any_of, alike=True, shown=shown)
     await find_customer(rivo, customer)  # who is not known (any more) has an empty list, too
     return absent_from(walked, sent, since_id=since_id, shown=shown)
 

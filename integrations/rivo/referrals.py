@@ -149,10 +149,11 @@ async def find_referral(rivo: Rivo, sent: Sent) -> ReadBack:
     if not alike:
         return absent_from(walked, sent, since_id=since_id, shown=shown)
     if len(alike) > 1 or not walked.complete or alike[0].text("referred_email") is None:
-        return unsure(f"Any of these rows, or none, may be it: {ids_of(alike)}.", shown=shown)
+        any_of = f"Any of these rows, or none, may be it: {ids_of(alike)}."
+        return unsure(any_of, alike=True, shown=shown)
     if "newest_id" not in sent.snapshot:
         older = "What there was before it was sent is not known."
-        return unsure(older, f"Alike is: {ids_of(alike)}.", shown=shown)
+        return unsure(older, f"Alike is: {ids_of(alike)}.", alike=True, shown=shown)
     row = alike[0]
     return ReadBack(verdict="found", answer=_recorded(row), rivo_id=row.id, shown=True)
 

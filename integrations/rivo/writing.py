@@ -60,11 +60,13 @@ class ReadBack(msgspec.Struct, frozen=True, kw_only=True):
 
     found: it was applied, `answer` is as if Rivo had confirmed it and `rivo_id` its row; absent: it
     surely never was; unclear: nobody can tell, `evidence` says in short sentences what was seen
-    (ids, no names or addresses). `shown` says that this look showed a row of ours as it should be.
+    (ids, no names or addresses). `alike` says that rows were seen which may be it, `shown` that
+    this look showed a row of ours as it should be.
     """
 
     verdict: Verdict
     answer: Answer | None = None
     rivo_id: int | None = None
     evidence: tuple[str, ...] = ()
+    alike: bool = False
     shown: bool = False
