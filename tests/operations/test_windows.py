@@ -40,9 +40,9 @@ EFFECT_TABLE = [
     ),
     (
         "create_points_event",
-        {"points_amount": -5, "credits_amount": Decimal(2)},
+        {"points_amount": -5, "credits_amount": Decimal("0.001")},
         None,
-        ("grant", 5, 2_000),
+        ("grant", 5, 1),
     ),
     (
         "create_points_event",

@@ -16,6 +16,7 @@ from integrations.errors import (
     UnavailableError,
 )
 from integrations.rivo.replies import (
+    LOST,
     WrongVerbError,
     body_of,
     read_error,
@@ -141,6 +142,45 @@ def test_what_the_answer_to_an_optional_read_means(answer: Reply, error: type[Ac
     assert error is type(read_error(answer, optional=True, single=True))
 
 
+NO_CUSTOMER = "Rivo knows no such customer or resource."
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (reply(200, {"data": None}), NO_CUSTOMER),
+        (reply(200, ERROR), "Could not find a customer."),
+        (reply(200, ERROR | {"data": None}), "Could not find a customer."),
+        (reply(200, {"foo": 1}), "Rivo's answer was not understood (one resource)."),
+        (reply(299, b""), "Rivo's answer was not understood (one resource)."),
+        (reply(300, b""), "Rivo is not available right now."),
+        (
+            reply(401, HTML),
+            "Rivo refuses the service's API key; an administrator has to set it right.",
+        ),
+        (reply(404, ERROR), "Could not find a customer."),
+        (reply(404, HTML), "Rivo does not offer this on this store."),
+        (reply(400, {"error": "id is invalid"}), "id is invalid"),
+        (reply(422, HTML), "Rivo knows no such thing."),
+        (reply(429), "Rivo is too busy right now."),
+        (reply(500, ERROR), "Rivo is not available right now."),
+    ],
+    ids=range(13),
+)
+def test_every_error_of_a_read_says_what_is_wrong(answer: Reply, message: str) -> None:
+    error = read_error(answer, optional=True, single=True)
+
+    assert error is not None
+    assert message == error.message
+
+
+def test_a_list_that_is_none_is_not_understood() -> None:
+    error = read_error(reply(200, SINGLE))
+
+    assert error is not None
+    assert "Rivo's answer was not understood (a list)." == error.message
+
+
 @pytest.mark.parametrize(("sent", "told"), [(None, 1), (7.5, 7.5)], ids=["silent", "told"])
 def test_a_busy_rivo_says_when_to_come_again(sent: float | None, told: float) -> None:
     busy = read_error(reply(429, b"", sent)), write_error(reply(429, b"", sent), empty=False)
@@ -219,6 +259,8 @@ def test_a_204_means_applied_only_where_the_contract_lists_it() -> None:
             HTML,
             "Rivo refuses the service's API key; an administrator has to set it right.",
         ),
+        (200, {"error": "Insufficient balance"}, "Rivo refused this: Insufficient balance"),
+        *((code, b"", LOST) for code in (200, 204, 300)),
         (
             500,
             HTML,
@@ -226,7 +268,7 @@ def test_a_204_means_applied_only_where_the_contract_lists_it() -> None:
             "Do not repeat it before you have looked at the customer.",
         ),
     ],
-    ids=["refused", "silent", "unknown", "no route", "busy", "key", "lost"],
+    ids=range(11),
 )
 def test_every_error_of_a_write_says_what_became_of_it(
     status: int, body: object, message: str
@@ -244,6 +286,22 @@ def test_a_resource_is_found_under_data_or_bare() -> None:
     others: list[object] = [None, [], {"data": []}, {"data": None, "id": 1}, {"a": 1}]
     for other in others:
         assert resource_in(other) is None
+
+
+def test_what_a_resource_lacks_is_told_by_whether_it_answers_a_write() -> None:
+    """What was read may be read again; what was written may have been applied."""
+    troubles: list[type[ActionError]] = [UnavailableError, OutcomeUnknownError]
+    for wrote, trouble in zip((False, True), troubles, strict=True):
+        resource = resource_in(
+            {"data": {"id": 1, "attributes": {"id": 1, "points_diff": []}}}, wrote=wrote
+        )
+        assert resource is not None
+        with pytest.raises(trouble, match="points_diff"):
+            resource.whole("points_diff")
+    read = resource_in({"id": 1, "points_diff": []})
+    assert read is not None
+    with pytest.raises(UnavailableError):
+        read.whole("points_diff")
 
 
 def test_rows_are_found_under_data_or_bare() -> None:
