@@ -19,12 +19,15 @@ APPLIED_IN = {
     "unknown": (None,),
     "needs_review": (None,),
 }
-STATES_OF = {
-    202: ("unknown", "needs_review", "awaiting_approval"),
-    200: ("succeeded",),
-    201: ("succeeded",),
-    503: ("accepted",),
-    409: ("sending", "accepted", "rejected", "expired"),
+STATUSES = {
+    "succeeded": (200, 201),
+    "rejected": (403, 404, 422),
+    "expired": (409, 422),
+    "accepted": (409, 429, 503),
+    "awaiting_approval": (202,),
+    "sending": (409,),
+    "unknown": (202,),
+    "needs_review": (202,),
 }
 
 
@@ -90,7 +93,7 @@ def _in_itself(said: Said, what: str) -> Iterator[str]:
     """Compare status, headers, and what is said of the operation."""
     told = said.operation or {}
     state = told["state"]
-    if state not in STATES_OF.get(said.status or 0, (state,)):
+    if said.status not in STATUSES[state]:
         yield f"answer: {what}"
     if told["applied"] not in APPLIED_IN[state]:
         yield f"answer: {what}"

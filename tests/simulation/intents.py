@@ -68,6 +68,8 @@ def _points(chance: random.Random, who: str, _: int) -> Wanted:
     }
     if chance.random() < 0.3:
         inputs["internal_note"] = "as agreed on the phone"
+    if chance.random() < 0.15:
+        inputs["applied_at"] = "2026-09-01T12:00:00+00:00"
     return "create_points_event", inputs
 
 
@@ -138,13 +140,16 @@ KINDS: Mapping[str, tuple[int, Callable[[random.Random, str, int], Wanted]]] = {
 
 
 def draw_intents(
-    chance: random.Random, least: int, most: int, *, only: tuple[str, ...] = ()
+    chance: random.Random, least: int, most: int, *, only: tuple[str, ...], twins: float
 ) -> tuple[Intent, ...]:
-    """Draw what is wanted, sometimes the same twice, sometimes to be taken back."""
+    """Draw what is wanted, sometimes the same twice, sometimes to be taken back.
+
+    `only` are the kinds to draw from (none: all), `twins` is how often the same is wanted again.
+    """
     made: list[Intent] = []
     weights = {k: w for k, (w, _) in KINDS.items() if not only or k in only}
     for number in range(chance.randint(least, most)):
-        if made and chance.random() < 0.18:
+        if made and chance.random() < twins:
             made.append(_twin(chance, made[-1], number, used={(i.caller, i.key) for i in made}))
             continue
         if made and made[-1].action == "create_points_event" and chance.random() < 0.25:
@@ -175,7 +180,8 @@ def draw_intents(
 
 def _approvals(chance: random.Random, last: float) -> tuple[tuple[float, int], ...]:
     at = round(last + chance.uniform(0.5, 20), 2)
-    return tuple((at, slot) for slot in range(chance.randrange(3)))
+    later = round(at + chance.choice((0, 0.02, 6)), 2)
+    return ((at, 0), (later, 1))[: chance.randrange(3)]
 
 
 def _twin(

@@ -57,7 +57,7 @@ class Network:
             raise httpx.ConnectError("refused")
         if trouble.kind == "too_many":
             if not reads:
-                self._note(received, instance, trouble).answered = 429
+                self._note(received, instance, trouble)
             await asyncio.sleep(trouble.takes)
             return _response(Answer(429, b'{"error":"Too many requests"}', "json"))
         if reads:
@@ -68,10 +68,7 @@ class Network:
             self.under_way += 1
             loop = asyncio.get_running_loop()
             loop.call_later(trouble.after, self._apply, received, arrived, answers)
-        response = await self._bring(request, trouble, lambda: answers[0] if answers else NOTHING)
-        if trouble.kind in ("none", "slow", "error_200"):
-            arrived.answered = response.status_code
-        return response
+        return await self._bring(request, trouble, lambda: answers[0] if answers else NOTHING)
 
     def _next(self, *, reads: bool) -> Trouble:
         if self._seconds() >= HEALTHY_AT:
@@ -95,6 +92,7 @@ class Network:
         self.under_way -= 1
         answer = self._sandbox.answer(received, note_length=self._plan.note_length)
         answers.append(answer)
+        arrived.answered = answer.status
         if answer.status < 300:
             arrived.applied_at = self._seconds()
         self._say(f"rivo    {received.number} answers {answer.status}")

@@ -52,13 +52,20 @@ class Kill(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One schedule; `late` is D, `lag` L, `settle` Q, in seconds."""
+    """One schedule; `late` is D, `lag` L, `settle` Q, in seconds.
+
+    `proven`: lists have shown rows of ours before; `blind`: they never show any, `page_rows`: nor
+    more than so many at once. `note_length` is where Rivo cuts notes off, `cap` what the caller
+    `api` may give a day.
+    """
 
     seed: int
     settle: float = 90.0
     late: float = 60.0
     lag: float = 0.0
     proven: bool = True
+    blind: bool = False
+    page_rows: int | None = None
     note_length: int | None = None
     cap: int | None = None
     switches: Mapping[str, str] = {}
@@ -72,7 +79,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> Iterator[str]:
         """Say what it is, a line a thing."""
         yield f"seed {self.seed}: Q {self.settle:g}, D {self.late:g}, L {self.lag:g}"
-        yield f"  proven {self.proven}, note {self.note_length}, cap {self.cap}, {self.switches}"
+        yield f"  proven {self.proven}, blind {self.blind}, pages of {self.page_rows}"
+        yield f"  notes cut at {self.note_length}, cap {self.cap}, {self.switches}"
         for intent in self.intents:
             yield f"  {intent}"
         for at, number in self.storefront:
@@ -91,17 +99,21 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     settle: float = 90.0
     late: float = 60.0
     lag: float = 25.0
+    lagging: float = 0.5
     bad_writes: float = 0.6
     bad_reads: float = 0.15
     killed: float = 0.45
     proven: float = 0.85
+    cut: float = 0.06
+    capped: float = 0.35
     intents: tuple[int, int] = (1, 4)
+    twins: float = 0.18
     only: tuple[str, ...] = ()
     late_only: bool = False
 
 
 USUAL = Mix()
-LATE = Mix(late=400.0, lag=10.0, bad_writes=0.9, killed=0.1, proven=1.0, late_only=True)
+LATE = Mix(late=400.0, lag=10.0, bad_writes=0.9, killed=0.1, proven=1.0, cut=0.0, late_only=True)
 """D > Q on purpose: what is applied is applied after Q."""
 
 _BAD_WRITES: Mapping[str, int] = {
@@ -136,8 +148,8 @@ LOST = frozenset({"reset", "error", "drop", "redirect"})
 def draw(seed: int, mix: Mix = USUAL) -> Plan:
     """Draw the schedule of a seed."""
     chance = random.Random(seed)
-    lag = round(chance.uniform(1, mix.lag), 1) if chance.random() < 0.5 else 0.0
-    intents = draw_intents(chance, *mix.intents, only=mix.only)
+    lag = round(chance.uniform(1, mix.lag), 1) if chance.random() < mix.lagging else 0.0
+    intents = draw_intents(chance, *mix.intents, only=mix.only, twins=mix.twins)
     redeems = [i.number for i in intents if i.is_redemption]
     storefront = [
         (round(chance.uniform(0, 70), 1), number) for number in redeems if chance.random() < 0.3
@@ -152,14 +164,17 @@ def draw(seed: int, mix: Mix = USUAL) -> Plan:
         for _ in range(chance.choice((1, 1, 2, 3)))
         if chance.random() < mix.killed
     ]
+    proven = chance.random() < mix.proven
     return Plan(
         seed=seed,
         settle=mix.settle,
         late=mix.late,
         lag=lag,
-        proven=chance.random() < mix.proven,
-        note_length=chance.choice((12, 20, 34, 35)) if chance.random() < 0.06 else None,
-        cap=chance.choice((300, 700)) if chance.random() < 0.35 else None,
+        proven=proven,
+        blind=not proven and chance.random() < 0.5,
+        page_rows=2 if chance.random() < 0.2 else None,
+        note_length=chance.choice((12, 20, 34, 35)) if chance.random() < mix.cut else None,
+        cap=chance.choice((300, 700)) if chance.random() < mix.capped else None,
         switches=switches,
         intents=intents,
         storefront=tuple(storefront),

@@ -41,8 +41,8 @@ class Said(msgspec.Struct, kw_only=True):
 class Arrived(msgspec.Struct, kw_only=True):
     """One write as it left the service; `number` counts requests of all kinds.
 
-    `trouble` is what happened to it on the way, `applied_at` when Rivo carried it out (None: never)
-    and `answered` the status of a complete answer that came back in time (None: there was none).
+    `trouble` is what happened to it on the way, `answered` the status that Rivo gave it (None: it
+    never came there), `applied_at` when Rivo carried it out (None: never).
     """
 
     number: int
@@ -71,7 +71,8 @@ class Booked(msgspec.Struct, kw_only=True):
 class Record(msgspec.Struct, kw_only=True):
     """Everything that was seen of one schedule; `stuck` says that it never became quiet.
 
-    `errors` are the lines that the service logged as such.
+    `errors` are the lines that the service logged as such, `points` the inputs and outputs that the
+    first instance reached.
     """
 
     seed: int
@@ -88,6 +89,6 @@ class Record(msgspec.Struct, kw_only=True):
     approvals: list[Said]
     epoch: float
     stuck: bool
-    ended_at: float
+    points: tuple[str, ...]
     errors: list[str]
     trace: list[str]

@@ -10,6 +10,7 @@ from integrations.rivo_sandbox import (
     Customer,
     EarningRule,
     MembershipTier,
+    PointsEvent,
     PointsRedemption,
     Reward,
     Shop,
@@ -68,6 +69,17 @@ SHOP: Final = Shop(
             applied_at=NOW,
         )
         for number, email in enumerate(IDS)
+    ),
+    points_events=tuple(
+        PointsEvent(
+            id=8000 + number,
+            customer_id=IDS[(ANA, BEN)[number % 2]],
+            source="order_placed",
+            title="Placed an order",
+            points_diff=7 + number,
+            applied_at=NOW,
+        )
+        for number in range(6)
     ),
     vip_tiers=tuple(
         VipTier(id=21 + n, name=f"Tier {n}", threshold=1_000 * n, created_at=NOW) for n in range(3)

@@ -21,7 +21,7 @@ LISTS = ("points_events", "points_redemptions", "referrals")
 
 
 class Inline(Executor):
-    """Nothing runs apart: `Shared` does without it."""
+    """Stands for the writer's thread; `Shared` does without."""
 
     def submit(self, *args: Any, **kwargs: Any) -> Any:  # pragma: no cover
         """Refuse."""
@@ -40,13 +40,32 @@ class Shared(SqliteStore):
         self.changed: list[Callable[[], None]] = []
         """Whom to tell of every commit."""
 
-    def _submit(self, work: Callable[..., Any], *given: Any) -> asyncio.Future[Any]:
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        done.set_result(work(*given))
-        if work == self._commit:
-            for tell in self.changed:
-                tell()
-        return done
+    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a job in a transaction of its own; who is cancelled meanwhile cuts nothing."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        loop.call_soon(self._do, job, future)
+        ended = await future
+        if ended.error is not None:
+            raise ended.error
+        value: T = ended.value
+        return value
+
+    def _do(self, job: Callable[[sqlite3.Connection], Any], future: asyncio.Future[Any]) -> None:
+        (ended,) = self._commit([job])
+        for tell in self.changed:
+            tell()
+        if not future.done():
+            future.set_result(ended)
+
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a job that only looks."""
+        await asyncio.sleep(0)
+        ended = self._look(job)
+        if ended.error is not None:
+            raise ended.error
+        value: T = ended.value
+        return value
 
     def next_due(self) -> float:
         """Say when the settler has something to do next, in epoch seconds."""

@@ -7,13 +7,14 @@ import io
 import random
 from datetime import datetime, timedelta
 from typing import Any, Final
+from unittest import mock
 
 import msgspec
 
 from app.limits import RIGHTS, Limits
 from app.observe import make_log
 from app.settings import EVERY_ACTION, CallerSettings, Settings, ShopSettings, digest
-from integrations.rivo_sandbox import Entry, Sandbox, Switches
+from integrations.rivo_sandbox import Entry, Sandbox, Switches, lists_only, paging
 from tests.app.loop import SkippingLoop
 from tests.simulation.instance import Instance, Strike
 from tests.simulation.intents import APPROVAL_ABOVE
@@ -31,11 +32,16 @@ PATIENCE_SECONDS: Final = 400.0
 """How long after its last trouble a schedule may take to become quiet, besides Q and D."""
 BACK_SECONDS: Final = 5.0
 LOOKS_SECONDS: Final = 700.0
+FOR_EVER: Final = timedelta(days=9)
 
 
 def run(plan: Plan, *, strike: Strike | None = None) -> Record:
     """Play a schedule; `strike` befalls the first instance before what the plan has for it."""
-    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+    rows = plan.page_rows or paging.MOST_ROWS
+    with (
+        mock.patch.object(paging, "MOST_ROWS", rows),
+        asyncio.Runner(loop_factory=SkippingLoop) as runner,
+    ):
         return runner.run(_Schedule(plan, strike).play())
 
 
@@ -87,8 +93,9 @@ class _Schedule:
         """Play it."""
         loop = asyncio.get_running_loop()
         self._began = loop.time()
+        loop.set_exception_handler(self._unseen)
         guard = loop.call_later(100_000, self._say, "the end of time")  # something is always due
-        plan, lag = self._plan, timedelta(seconds=self._plan.lag)
+        plan, lag = self._plan, FOR_EVER if self._plan.blind else timedelta(seconds=self._plan.lag)
         self._sandbox = Sandbox(
             SHOP,
             clock=self._now,
@@ -96,7 +103,7 @@ class _Schedule:
             switches=msgspec.convert(dict(plan.switches), Switches),
             requests_per_second=None,
             lag=lag,
-            lag_of=(lambda _: lag) if lag else None,
+            lag_of=lists_only(lag) if plan.blind else (lambda _: lag) if lag else None,
         )
         self._network = Network(self._sandbox, plan, seconds=self._seconds, say=self._say)
         self._shared = Shared(proven=plan.proven)
@@ -118,6 +125,10 @@ class _Schedule:
 
     def _say(self, line: str) -> None:
         self._trace.append(f"{self._seconds():8.2f} {line}")
+
+    def _unseen(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Note what nobody else has seen fail."""
+        self._out.write(f'{{"event":"loop.failed","why":"{context["message"]}"}}\n'.encode())
 
     async def _start(self, slot: int) -> Instance:
         strikes = self._strikes[slot]
@@ -202,7 +213,7 @@ class _Schedule:
             approvals=self._people.approvals,
             epoch=NOW.timestamp(),
             stuck=operations is None,
-            ended_at=self._seconds(),
+            points=tuple(self._born[0].reached),
             errors=self._out.getvalue().decode().splitlines(),
             trace=self._trace,
         )

@@ -11,8 +11,12 @@ import msgspec
 
 FIGURES: Final[dict[str, str]] = {
     "audit": "tests.operations.figures:AUDIT",
+    "clicks": "tests.simulation.figures:CLICKS",
+    "late_doubles": "tests.simulation.figures:LATE_DOUBLES",
     "limits": "tests.operations.figures:LIMITS",
+    "mistakes": "tests.simulation.figures:MISTAKES",
     "processes": "tests.processes.figures:PROCESSES",
+    "schedules": "tests.simulation.figures:SCHEDULES",
     "tenants": "tests.tenants.figures:TENANTS",
 }
 """Where each figure is: its code lies with its tests, and is imported when it is run."""

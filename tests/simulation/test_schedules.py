@@ -1,0 +1,117 @@
+"""Whatever happens on the way: one effect, the truth in every answer, and an end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.figures import clicks, late, schedule
+from tests.simulation.intents import ANA, Click, Intent
+from tests.simulation.plan import Plan, Trouble, draw
+from tests.simulation.seen import Record
+from tests.simulation.world import run
+from tests.soak.figures import count
+
+ROOT = Path(__file__).parents[2]
+PARTS = 4
+SAME = 4
+TRACE = """
+import hashlib
+from tests.simulation.plan import draw
+from tests.simulation.world import run
+for seed in range({seeds}):
+    print(hashlib.sha256("\\n".join(run(draw(seed)).trace).encode()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_is_lost_doubled_told_wrong_or_stuck(part: int) -> None:
+    seeds = range(1 + part, 1 + count("schedules", suite=300, commit=3_000), PARTS)
+    assert {} == {seed: found for seed in seeds if (found := list(schedule(seed)))}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_applied_after_not_applied_was_said_is_detected(part: int) -> None:
+    seeds = range(1 + part, 1 + count("late_doubles", suite=40, commit=200), PARTS)
+    assert {} == {seed: found for seed in seeds if (found := list(late(seed)))}
+
+
+def test_a_seed_that_is_played_twice_gives_the_same_trace() -> None:
+    for seed in range(20):
+        assert run(draw(seed)).trace == run(draw(seed)).trace
+
+
+def test_a_trace_does_not_depend_on_how_texts_are_hashed() -> None:
+    expected = [
+        hashlib.sha256("\n".join(run(draw(seed)).trace).encode()).hexdigest()
+        for seed in range(SAME)
+    ]
+    for hashing in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", TRACE.format(seeds=SAME)],
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": hashing},
+            text=True,
+        )
+        assert expected == done.stdout.split()
+
+
+def test_a_schedule_can_be_read() -> None:
+    lines = list(draw(3).lines())
+    assert "seed 3: Q 90, D 60, L 14.1" == lines[0]
+    assert any(line.startswith("  write 0: ") for line in lines)
+
+
+def test_a_hundred_identical_clicks_send_one_request() -> None:
+    rounds = range(1, 1 + count("clicks", suite=4, commit=200))
+    assert {} == {seed: found for seed in rounds if (found := list(clicks(seed)))}
+
+
+@pytest.mark.parametrize("key", ["key-0", None], ids=["with a key", "without one"])
+def test_the_same_click_after_121_seconds_joins_what_is_unknown(key: str | None) -> None:
+    unread = (Trouble("error", 0.0, 0.1),) * 200
+    lost = Trouble("drop", 30.0, 0.1)
+    record = _clicked_at(1.0, 122.0, key=key, writes=(lost,), reads=unread)
+    first, second, *_ = record.said
+    assert [202, 202] == [first.status, second.status]
+    assert (first.operation or {})["id"] == (second.operation or {})["id"]
+    assert "unknown" == (second.operation or {})["state"]
+    assert 1 == len(record.arrived)
+    assert ["succeeded"] == [each["state"] for each in record.operations]
+
+
+@pytest.mark.parametrize("key", ["key-0", None], ids=["with a key", "without one"])
+def test_what_was_surely_not_sent_goes_through_when_it_is_asked_for_again(
+    key: str | None,
+) -> None:
+    refused = Trouble("refuse", None, 0.1)
+    record = _clicked_at(1.0, 10.0, key=key, writes=(refused,))
+    first, second, *_ = record.said
+    assert [503, 201] == [first.status, second.status]
+    assert (first.operation or {})["id"] == (second.operation or {})["id"]
+    assert ["refuse", "none"] == [each.trouble for each in record.arrived]
+
+
+def _clicked_at(
+    *times: float,
+    key: str | None,
+    writes: tuple[Trouble, ...],
+    reads: tuple[Trouble, ...] = (),
+) -> Record:
+    intent = Intent(
+        number=0,
+        caller="api",
+        action="create_points_event",
+        inputs={"customer_email": ANA, "points_amount": 100},
+        key=key,
+        ticket="100",
+        clicks=tuple(Click(at=at, slot=0) for at in times),
+    )
+    return run(Plan(seed=0, intents=(intent,), writes=writes, reads=reads))
