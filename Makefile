@@ -43,6 +43,13 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs: make bench ARGS=once
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# What is tried more often before a change is taken than in the suite.
+FIGURES := tests/simulation tests/processes tests/tenants tests/operations/test_audit.py tests/operations/test_reserving.py
+
+.PHONY: figures
+figures: $(VENV)/.test ## Try the figures as often as before a change is taken
+	COMMIT_FIGURES=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) $(FIGURES)
+
 .PHONY: soak
 soak: $(VENV)/.test ## Try one figure on for MINUTES (30) more: make soak NAME=schedules [SEED=1] [WORKERS=2]
 	$(BIN)/python -m tests.soak $(NAME) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS))
