@@ -11,9 +11,10 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from tests.processes.config import configured
 from tests.processes.lives import Life, Nursery
 from tests.processes.people import People
-from tests.processes.rivo import KEY, LAG, LATE, Seen
+from tests.processes.rivo import LAG, LATE, Seen
 from tests.processes.script import Script
 from tests.processes.service import Birth
 from tests.simulation.checker import check
@@ -38,18 +39,30 @@ async def play(
     nursery: Nursery,
     folder: Path,
     *,
+    bear: Callable[[Birth], Life] | None = None,
     between: Callable[[Path], object] = lambda _: None,
 ) -> Played:
-    """Play a round in a folder of its own below `folder`; `between` two lives may spoil it."""
+    """Play a round in a folder of its own below `folder`.
+
+    `bear` starts a life in another way than the nursery, `between` two lives may spoil something.
+    """
     name = f"round-{script.seed}-{time.monotonic_ns()}"
     place = folder / name
     place.mkdir()
     control = f"{nursery.rivo_url}/control/{name}"
+    url = f"{nursery.rivo_url}/{name}/merchant_api/v1"
     epoch = time.time()
     async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
         await http.post(f"{control}/open", json={"seed": script.seed, "calm": script.calm})
         people = People(http, rivo_url=control, epoch=epoch)
-        playing = _Round(script, people, http, nursery, place)
+        playing = _Round(
+            script,
+            people=people,
+            http=http,
+            bear=bear or nursery.bear,
+            place=place,
+            config=configured(place, rivo_url=url),
+        )
         reached = []
         for life in range(len(script.ends)):
             reached += await playing.live(life)
@@ -67,16 +80,19 @@ class _Round:
     def __init__(
         self,
         script: Script,
+        *,
         people: People,
         http: httpx.AsyncClient,
-        nursery: Nursery,
+        bear: Callable[[Birth], Life],
         place: Path,
+        config: Path,
     ) -> None:
         self._script = script
         self._people = people
         self._http = http
-        self._nursery = nursery
+        self._bear_one = bear
         self._place = place
+        self._config = config
 
     async def live(self, number: int) -> list[str]:
         """Live one life to its end; names the point where it ended by itself."""
@@ -113,18 +129,19 @@ class _Round:
 
     async def _bear(self, number: int) -> Life:
         end = self._script.ends[number] if number < len(self._script.ends) else None
-        born = await asyncio.to_thread(
-            self._nursery.bear,
+        life = await asyncio.to_thread(
+            self._bear_one,
             Birth(
-                database=f"{self._place}/service.db",
-                rivo_url=f"{self._nursery.rivo_url}/{self._place.name}/merchant_api/v1",
-                rivo_key=KEY,
-                settle_seconds=SETTLE,
+                environ={
+                    "CONFIG": str(self._config),
+                    "DATABASE_URL": f"sqlite:///{self._place}/service.db",
+                    "SETTLE_SECONDS": str(SETTLE),
+                    "SECRET_KEY": "key-of-the-hashes-0001",
+                },
                 log=f"{self._place}/service.log",
                 kill=end.kill if end else None,
             ),
         )
-        life = Life(born)
         self._people.url = life.url
         await life.ready(self._http)
         return life
@@ -194,7 +211,7 @@ def _record(
         approvals=people.approvals,
         epoch=epoch,
         stuck=stuck,
-        ended_at=time.time() - epoch,
+        points=(),
         errors=errors,
         trace=[],
     )

@@ -63,7 +63,7 @@ def draw(seed: int) -> Script:
     return Script(seed=seed, intents=intents, calls=tuple(calls), ends=tuple(ends))
 
 
-def at_points(first: str, second: str | None) -> Script:
+def at_points(first: str | None, second: str | None) -> Script:
     """Make a round in which two lives end for sure where they have to (None: at no point)."""
     intents = tuple(
         Intent(
@@ -83,7 +83,7 @@ def at_points(first: str, second: str | None) -> Script:
         for life in range(number, LIVES)
         for at in (0.0, 0.01)
     ]
-    ends = (End(kill=Kill(first)), End(kill=Kill(second)) if second else End(after=0.05))
+    ends = tuple(End(kill=Kill(p)) if p else End(after=0.05) for p in (first, second))
     return Script(seed=0, calm=True, intents=intents, calls=tuple(clicks), ends=ends)
 
 

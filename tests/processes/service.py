@@ -20,22 +20,16 @@ from typing import Any, BinaryIO, NoReturn
 import msgspec
 import uvicorn
 
-from app.limits import RIGHTS, Limits
+from app.environment import load
 from app.main import World, create_app
 from app.observe import make_log
-from app.settings import EVERY_ACTION, CallerSettings, Settings, ShopSettings, digest
 from tests.processes.killing import Commits, Kill, Killer, Wire, Writer
-from tests.simulation.intents import APPROVAL_ABOVE
-from tests.simulation.people import KEYS
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a life is given: the database, the way to Rivo, and when to die by itself."""
+    """What a life is given: its environment, where to write its log, and when to die by itself."""
 
-    database: str
-    rivo_url: str
-    rivo_key: str
-    settle_seconds: float
+    environ: dict[str, str]
     log: str
     kill: Kill | None = None
 
@@ -47,33 +41,6 @@ class Born(msgspec.Struct, frozen=True):
     port: int
 
 
-def settings_of(birth: Birth) -> Settings:
-    """Configure the service: three callers, one of them within limits, one who leads."""
-    callers = tuple(
-        CallerSettings(
-            name=name,
-            door="actions",
-            digests=(digest(key),),
-            actions=EVERY_ACTION,
-            limits=Limits(approval_above_points=APPROVAL_ABOVE) if name == "desk" else Limits(),
-            rights=RIGHTS if name == "lead" else frozenset(),
-        )
-        for name, key in KEYS.items()
-    )
-    shop = ShopSettings(
-        name="shop",
-        rivo_api_key=birth.rivo_key,
-        rivo_api_url=birth.rivo_url,
-        callers=callers,
-    )
-    return Settings(
-        shops=(shop,),
-        database=birth.database,
-        settle_seconds=birth.settle_seconds,
-        secret_key=b"key-of-the-hashes-0001",
-    )
-
-
 def serve(birth: Birth, listening: socket.socket, log: BinaryIO) -> None:
     """Serve until somebody, or something, ends it."""
     killer = Killer(birth.kill)
@@ -81,7 +48,7 @@ def serve(birth: Birth, listening: socket.socket, log: BinaryIO) -> None:
     connect: Any = commits.connect
     sqlite3.connect = connect
     world = replace(World(), transport=lambda _: Wire(killer), executor=lambda: Writer(commits))
-    app = create_app(settings_of(birth), log=make_log(log, level="info", form="json"), world=world)
+    app = create_app(load(birth.environ), log=make_log(log, level="info", form="json"), world=world)
     config = uvicorn.Config(app, access_log=False, log_level="warning")
     uvicorn.Server(config).run(sockets=[listening])
 
