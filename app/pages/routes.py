@@ -25,6 +25,7 @@ STATIC: Final = {"pages.css": "text/css", "icon.svg": "image/svg+xml"}
 CHAPTERS: Final = (
     ("authentication", "Authentication"),
     ("calling", "Reading and writing"),
+    ("once", "Writing once"),
     ("values", "Values"),
     ("context", "Context"),
     ("paging", "Paging"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shlex
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any, Final
@@ -30,7 +31,7 @@ def service(environ: Mapping[str, str] | None = None, *, sandbox: bool = True) -
         requests_per_second=None,
     )
     return create_app(
-        load(environ or {}, sandbox=sandbox),
+        load({"DATABASE_URL": "sqlite://", **(environ or {})}, sandbox=sandbox),
         log=make_log(io.BytesIO(), level="error", form="json"),
         world=World(transport=lambda _: httpx.ASGITransport(app=shop)),
     )
@@ -40,6 +41,17 @@ def client(environ: Mapping[str, str] | None = None, *, sandbox: bool = True) ->
     """Make a client of a new service."""
     app = service(environ, sandbox=sandbox)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=HOST, trust_env=False)
+
+
+@contextlib.asynccontextmanager
+async def writing() -> AsyncIterator[httpx.AsyncClient]:
+    """Make a client of a new service that can write."""
+    app = service()
+    await app.state.store.open()
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url=HOST, trust_env=False) as http:
+        yield http
+    await app.state.store.close()
 
 
 class Page(HTMLParser):

@@ -12,7 +12,7 @@ import pytest
 from app.pages.entries import pretty
 from app.pages.routes import HERE
 from integrations.rivo import ACTIONS
-from tests.pages.site import HOST, Page, client, request_of
+from tests.pages.site import HOST, Page, client, request_of, writing
 
 pytestmark = pytest.mark.anyio
 
@@ -115,7 +115,7 @@ async def test_the_start_page_lists_every_action(pages: dict[str, Page]) -> None
     seen = pages["/"]
     links = seen.all("href")
 
-    assert 25 == len(ACTIONS)
+    assert 26 == len(ACTIONS)
     for action in ACTIONS.values():
         assert f"docs#{action.name}" in links
         assert action.summary in seen.text
@@ -140,7 +140,12 @@ async def test_the_documentation_describes_every_action_and_input(
 async def test_the_curl_line_of_every_action_works(name: str, pages: dict[str, Page]) -> None:
     seen = pages["/docs"]
     asked = request_of(seen.blocks[f"Request to {name}"])
-    answer = await client().request(**asked)
+    async with writing() as http:
+        if name == "reverse_points_event":
+            first = request_of(seen.blocks["Request to create_points_event"])
+            given = (await http.request(**first)).json()["operation"]["id"]
+            asked["content"] = json.dumps({"operation_id": given})
+        answer = await http.request(**asked)
 
     assert asked["url"].startswith(f"{HOST}/actions/{name}")
     assert (201 if ACTIONS[name].creates and answer.status_code != 200 else 200) == (
