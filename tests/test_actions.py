@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from integrations.actions import CONTEXT, Action, Answer, Context, ReadAnswer
+from integrations.actions import CONTEXT, Action, Answer, Context, Once, ReadAnswer
 from integrations.errors import InputError, NotFoundError
 from integrations.inputs import Kind, birthday
 from integrations.rivo import ACTIONS
@@ -70,6 +70,33 @@ def test_an_action_is_read_off_its_function() -> None:
     assert "What it cost." == NOTE.inputs[2].description
     assert ("1.50",) == NOTE.inputs[2].examples
     assert DAY is NOTE.inputs[4].kind
+
+
+def test_a_write_says_how_it_is_found_again_and_what_may_be_open_once() -> None:
+    once = Once(find=look)
+
+    assert once is Action.of(create_note, writes=True, once=once).once
+    assert (None, None) == (once.listed, once.subject({"customer": "Ana"}))
+    assert NOTE.once is None
+    assert {
+        "create_points_event": (None, "points_events"),
+        "reverse_points_event": ("reversal op_1", "points_events"),
+        "create_points_redemption": ("redemption", "points_redemptions"),
+        "redeem_customer_points": ("redemption", "points_redemptions"),
+        "refund_points_redemption": ("refund 5", None),
+        "update_customer": ("profile", None),
+        "update_customer_dob": ("profile", None),
+        "update_customer_vip_tier": ("tier", None),
+        "cancel_membership": ("membership", None),
+        "create_referral": (None, "referrals"),
+    } == {
+        name: (
+            action.once.subject({"operation_id": "op_1", "redemption_id": 5}),
+            action.once.listed,
+        )
+        for name, action in ACTIONS.items()
+        if action.once
+    }
 
 
 def test_an_action_without_inputs_or_more_words_is_one_too() -> None:
