@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import logging
 from collections.abc import Iterator
@@ -12,17 +14,24 @@ import httpx
 import msgspec
 import pytest
 
-from app.settings import CallerSettings, Settings, ShopSettings
+from app.limits import RIGHTS, Limits
+from app.operations.looking import FILTERS
+from app.operations.routes import SETTLEMENT
+from app.settings import CallerSettings, Door, Settings, ShopSettings
 from integrations.actions import CONTEXT
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Fault, Received, demo_shop
+from tests.app.needs import made_ready
 from tests.app.serving import MAYA, NOW, SARAH, Service
 from tests.app.test_shops import needed
+from tests.often import often
 
 pytestmark = pytest.mark.anyio
 
 CANARY = "c4n4ry"
+DOORS: tuple[Door, ...] = ("actions", "gorgias")
 PAGES = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/actions", "/gorgias")
+WRITES = [name for name, action in ACTIONS.items() if action.writes]
 
 
 class Heard(logging.Handler):
@@ -62,8 +71,10 @@ def settings() -> Settings:
                         door=door,
                         digests=(sha256(f"{CANARY}-{door}-{name}".encode()).digest(),),
                         actions=frozenset(ACTIONS),
+                        limits=Limits(),
+                        rights=RIGHTS,
                     )
-                    for door in ("actions", "gorgias")
+                    for door in DOORS
                 ),
             )
             for name in ("acme", "other")
@@ -89,18 +100,39 @@ class Field:
         self, door: str, path: str, *, method: str = "POST", **options: Any
     ) -> httpx.Response:
         self.planted += 1
-        return await self.service.ask(method, f"/{door}/{path}", key=key(door), **options)
+        own = key(door if door in DOORS else "actions")
+        return await self.service.ask(method, f"/{door}/{path}", key=own, **options)
+
+    async def operations(self, shop: str = "acme") -> list[httpx.Response]:
+        """Ask for all the operations that this shop's own may look at, page by page."""
+        answers, query = [], "limit=200"
+        while True:
+            path = f"/operations?{query}"
+            answers.append(await self.service.ask("GET", path, key=key("actions", shop)))
+            more = answers[-1].json()["next"]
+            if more is None:
+                return answers
+            query = "&".join(f"{name}={value}" for name, value in more.items())
 
     async def look(self) -> None:
         """Look at everything that somebody else may see: the other shop, the pages, the logs."""
-        answers = [await self.service.ask("GET", path, key=None) for path in PAGES]
+        paths = (*PAGES, "/operations")
+        answers = [await self.service.ask("GET", path, key=None) for path in paths]
+        newest = (await self.operations())[0].json()["operations"]
+        for each in newest[:1]:
+            for method, path in (("GET", ""), ("POST", "/settle"), ("POST", "/approve")):
+                body = {"outcome": "applied", "evidence": "Seen."} if path == "/settle" else {}
+                url, other = f"/operations/{each['id']}{path}", key("actions", "other")
+                answers.append(await self.service.ask(method, url, key=other, json=body))
+                assert 404 == answers[-1].status_code
         answers += [
             await self.service.ask(
                 "POST", f"/{door}/{action}", key=key(door, "other"), json=needed(action)
             )
-            for door in ("actions", "gorgias")
+            for door in DOORS
             for action in ACTIONS
         ]
+        answers += await self.operations("other")
         self.looked += len(answers)
         found = [answer.text for answer in answers if CANARY in answer.text.casefold()]
         said = [line for line in self.heard.lines if CANARY in line.casefold()]
@@ -117,15 +149,18 @@ class Field:
 async def test_nothing_of_any_input_is_seen_by_others(
     heard: Heard, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """n = every input of every action, by both doors, with a secret, an e-mail, and a nest."""
+    """n = every input of every action, by the doors in turn or both, with three kinds of value."""
     field = Field(heard, capsys)
+    at_once = often(suite=1, commit=len(DOORS))
+    turns = itertools.cycle(DOORS)
     for name, action in ACTIONS.items():
+        fit = await made_ready(field.service, name, key=key("actions"))
         for each in (*action.inputs, *CONTEXT):
             for value in (f"{CANARY}-secret", f"{CANARY}@example.com", {CANARY: [CANARY]}):
-                for door in ("actions", "gorgias"):
-                    await field.plant(door, name, json={**needed(name), each.name: value})
-        for door in ("actions", "gorgias"):
-            await field.plant(door, name, json={**needed(name), f"{CANARY}_name": 1})
+                for door in itertools.islice(turns, at_once):
+                    await field.plant(door, name, json={**fit, each.name: value})
+        for door in DOORS:
+            await field.plant(door, name, json={**fit, f"{CANARY}_name": 1})
             await field.plant(door, f"{name}?{CANARY}={CANARY}")
             await field.plant(door, f"{name}?x={CANARY}", method="GET")
             await field.plant(door, name, data={CANARY: CANARY, "shape": CANARY})
@@ -135,8 +170,34 @@ async def test_nothing_of_any_input_is_seen_by_others(
     await field.look()
 
     inputs = sum(len(action.inputs) + len(CONTEXT) for action in ACTIONS.values())
-    assert 25 * 14 + inputs * 6 == field.planted > 1900
-    assert 58 == field.looked
+    assert 26 * 14 + inputs * 3 * at_once == field.planted > 1000
+    assert 9 + 3 + 2 * 26 + 1 == field.looked
+
+
+async def test_nothing_of_what_is_asked_of_operations_is_seen_by_others(
+    heard: Heard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """n = every filter, every input of a settlement, and every path below, three values each."""
+    lost = [Fault(kind="lost")]
+    field = Field(heard, capsys, faults=lambda got: lost[0] if lost and got.form else None)
+    answer = await field.plant("actions", "create_points_event", json=needed("create_points_event"))
+    id_ = answer.json()["operation"]["id"]
+    lost.clear()
+    for value in (f"{CANARY}-secret", f"{CANARY}@example.com", f"4-{CANARY}"):
+        for name in (*FILTERS, CANARY):
+            await field.plant("operations", f"?{name}={value}".strip("/"), method="GET")
+        for path in (value, f"{value}/settle", f"{id_}/{value}", f"{id_}?{value}={value}"):
+            await field.plant("operations", path, method="GET")
+            await field.plant("operations", path, json={CANARY: value})
+        for name in (*SETTLEMENT, CANARY):
+            body = {"outcome": "applied", name: value}
+            await field.plant("operations", f"{id_}/settle", json=body)
+            await field.plant("operations", f"{id_}/approve", json=body)
+    told = await field.plant("operations", id_, method="GET")
+    await field.look()
+
+    assert 1 + 3 * (len(FILTERS) + 1 + 2 * 4 + 2 * (len(SETTLEMENT) + 1)) + 1 == field.planted
+    assert ("succeeded", [f"{CANARY}-secret"]) == (told.json()["state"], told.json()["evidence"])
 
 
 HEADERS = (
@@ -208,25 +269,100 @@ SAID = (
 )
 
 
+class Saying:
+    """What acme's Rivo says to everything, or to writes alone; nothing wrong at first."""
+
+    def __init__(self) -> None:
+        self.all: Fault | None = None
+        self.writes: Fault | None = None
+
+    def __call__(self, received: Received) -> Fault | None:
+        if received.header("authorization") != f"{CANARY}-key-of-acme":
+            return None
+        return self.all or (self.writes if received.method != "GET" else None)
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_nothing_of_what_rivo_says_is_seen_by_others(
     heard: Heard, capsys: pytest.CaptureFixture[str], action: str
 ) -> None:
-    said: list[Fault] = []
-
-    def fault(received: Received) -> Fault | None:
-        return said[0] if received.header("authorization") == f"{CANARY}-key-of-acme" else None
-
-    field = Field(heard, capsys, faults=fault)
-    for each in SAID:
-        said[:] = [each]
-        for door in ("actions", "gorgias"):
-            answer = await field.plant(door, action, json=needed(action))
-            shop_key = f"{CANARY}-key-of"
-            assert shop_key not in answer.text
+    """By the doors in turn or both; each write is one of its own."""
+    rivo = Saying()
+    field = Field(heard, capsys, faults=rivo)
+    fit = await made_ready(field.service, action, key=key("actions"))
+    at_once = often(suite=1, commit=len(DOORS))
+    turns = itertools.cycle(DOORS)
+    for number, each in enumerate(SAID):
+        rivo.all = each
+        for door in itertools.islice(turns, at_once):
+            headers = {"idempotency-key": f"time {number}"}
+            answer = await field.plant(door, action, json=fit, headers=headers)
+            assert f"{CANARY}-key-of" not in answer.text
     await field.look()
 
-    assert 2 * (14 * 6 + 4) == 2 * len(SAID) == field.planted
+    assert at_once * (14 * 6 + 4) == at_once * len(SAID) == field.planted
+
+
+@pytest.mark.parametrize("action", WRITES)
+async def test_nothing_that_is_read_back_of_a_write_is_seen_by_others(
+    heard: Heard, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    """A lost write is looked for while Rivo says all kinds of things, and answered after that.
+
+    Of what Rivo said nothing is in the evidence either, which the shop's own may read.
+    """
+    rivo = Saying()
+    field = Field(heard, capsys, faults=rivo)
+    settler = field.service.app.state.settler
+    notes = dict.fromkeys(("internal_note", "external_note"), f"{CANARY} for it")
+    who = {"agent_email": f"{CANARY}@example.com", "agent_name": CANARY, "reason": CANARY}
+    fit = await made_ready(field.service, action, key=key("actions"))
+    fit |= who | {name: note for name, note in notes.items() if name in ACTIONS[action].known}
+    for applied in (True, False):
+        rivo.writes = Fault(kind="lost", applied=applied)
+        for number in range(3):
+            headers = {"idempotency-key": f"{CANARY} {applied} {number}"}
+            await field.plant("actions", action, json=fit, headers=headers)
+    open_before = (await field.operations())[0].text.count('"state":"unknown"')
+    for each in SAID:
+        rivo.all = each
+        await asyncio.sleep(600)
+        await settler.once()
+    rivo.all = None
+    for _ in range(3):
+        await asyncio.sleep(600)
+        await settler.once()
+    (listed,) = await field.operations()
+    evidence = [each["evidence"] for each in listed.json()["operations"]]
+    headers = {"idempotency-key": f"{CANARY} True 0"}
+    again = await field.plant("actions", action, json=fit, headers=headers)
+    await field.look()
+
+    assert open_before > 0
+    assert 0 == listed.text.count('"state":"unknown"')
+    assert CANARY not in json.dumps(evidence)
+    assert ("true", True) == (again.headers["idempotent-replayed"], again.status_code <= 202)
+    assert f"{CANARY}-key-of" not in again.text + listed.text
+
+
+async def test_nothing_that_goes_on_in_the_background_is_logged_with_a_name(
+    heard: Heard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rivo = Saying()
+    field = Field(heard, capsys, faults=rivo)
+    async with field.service.app.router.lifespan_context(field.service.app):
+        rivo.writes = Fault(kind="lost")
+        for number, value in enumerate((f"{CANARY}-secret", f"{CANARY}@example.com")):
+            who = {"agent_email": f"{CANARY}@example.com", "agent_name": value, "reason": value}
+            given = {"customer_email": MAYA, "points_amount": 1, "internal_note": value, **who}
+            headers = {"idempotency-key": f"{CANARY} {number}"}
+            await field.plant("actions", "create_points_event", json=given, headers=headers)
+        await asyncio.sleep(200)
+        await field.look()
+    events = {line["event"] for line in field.service.lines()}
+
+    assert {"operation.sending", "operation.unknown", "audit.head"} <= events
+    assert events & {"operation.rejected", "operation.needs_review"}
 
 
 async def test_what_rivo_keeps_of_its_staff_is_told_to_nobody(
@@ -239,7 +375,7 @@ async def test_what_rivo_keeps_of_its_staff_is_told_to_nobody(
     field = Field(heard, capsys, shop=msgspec.structs.replace(shop, points_events=events))
     answers = [
         await field.plant(door, name, json={**inputs, "shape": shape})
-        for door in ("actions", "gorgias")
+        for door in DOORS
         for shape in ("flat", "full")
         for name, inputs in (
             ("list_points_events", {}),
