@@ -9,14 +9,12 @@ import pytest
 
 from integrations.errors import (
     LimitError,
-    NotAvailableError,
     OutcomeUnknownError,
     RefusedError,
     UnavailableError,
 )
 from integrations.rivo import WRITES
-from integrations.rivo.writing import Given
-from tests.rivo.keeping import OTHER, REFERENCE, Keeper, writes_sent
+from tests.rivo.keeping import REFERENCE, Keeper, writes_sent
 from tests.rivo.stage import SARAH, Stage, built, changed, listed, sample
 from tests.rivo.test_writes import CUSTOMER, GIVEN, INPUTS, OWNED
 
@@ -239,68 +237,3 @@ async def test_a_fresh_read_that_is_lost_is_unavailable(stage: Stage) -> None:
 
     with pytest.raises(UnavailableError):
         await stage.rivo.get("customers", SARAH, single=True, fresh=True)
-
-
-# Reversing.
-
-
-async def test_reverse_points_event_sends_the_opposite_and_names_what_it_reverses(
-    stage: Stage,
-) -> None:
-    stage.on("POST", "/points_events", EVENT, status=201)
-    keeper = Keeper(stage, given=GIVEN)
-
-    answer = await stage.keep(keeper.writing(), "reverse_points_event", operation_id=OTHER)
-
-    assert {
-        "customer_identifier": SARAH,
-        "source": "manual",
-        "points_amount": "-100",
-        "credits_amount": "-2.50",
-        "internal_note": f"{REFERENCE} reverses {OTHER}",
-    } == stage.form
-    assert [{"customer": SARAH, "points": -100, "credits": "-2.50"}] == keeper.snapshots
-    assert ["points_event", "customer", "operation"] == list(built(answer))
-
-
-async def test_what_was_taken_is_given_back_and_nothing_else_moves(stage: Stage) -> None:
-    stage.on("POST", "/points_events", EVENT, status=201)
-    taken = {OTHER: Given(customer="7", points=0, credits="-1.250")}
-    keeper = Keeper(stage, given=taken)
-
-    await stage.keep(keeper.writing(), "reverse_points_event", operation_id=OTHER)
-
-    assert "1.250" == stage.form["credits_amount"]
-    assert "points_amount" not in stage.form
-
-
-async def test_nothing_is_reversed_where_no_operations_are_kept(stage: Stage) -> None:
-    with pytest.raises(NotAvailableError):
-        await stage.run("reverse_points_event", operation_id=OTHER)
-
-    assert [] == stage.sent
-
-
-async def test_what_moved_nothing_cannot_be_reversed(stage: Stage) -> None:
-    nothing = {OTHER: Given(customer=SARAH, points=0, credits="0.00")}
-
-    with pytest.raises(RefusedError, match="nothing to reverse"):
-        await stage.keep(
-            Keeper(stage, given=nothing).writing(), "reverse_points_event", operation_id=OTHER
-        )
-
-    assert [] == stage.sent
-
-
-@pytest.mark.parametrize("note", [None, "late parcel"])
-async def test_the_reference_stands_first_in_the_note(stage: Stage, note: str | None) -> None:
-    ours = f"{REFERENCE} {note}" if note else REFERENCE
-    stage.on("POST", "/points_events", changed(EVENT, internal_note=ours), status=201)
-
-    answer = await stage.keep(
-        Keeper(stage).writing(), "create_points_event", **GIVE, internal_note=note
-    )
-
-    assert ours == stage.form["internal_note"]
-    assert note == built(answer)["points_event"]["internal_note"]
-    assert REFERENCE not in str(answer.resource)

@@ -1,4 +1,4 @@
-"""One customer's membership: composed from what Rivo answers, and cancelled."""
+"""One customer's membership: composed from what Rivo answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 
 from integrations.errors import (
     NotFoundError,
-    OutcomeUnknownError,
-    RefusedError,
     UnavailableError,
 )
 from tests.rivo.stage import AS_OF, Stage, built, changed, listed, row, sample, text_of
@@ -23,7 +21,6 @@ JOHNSON_ID = 8051146358856
 MEMBER = sample("member__sarah_johnson.reconstructed")
 SEED = sample("seed_get_membership.doc")
 CONTRACT = sample("subscription_contract.doc")["data"]
-CANCELLED = sample("seed_cancel_membership.doc")
 READ = "GET /memberships/customers/sarah.johnson%40example.com"
 READ_CUSTOMER = "GET /customers/sarah.johnson%40example.com"
 ENROLMENTS = (
@@ -31,7 +28,6 @@ ENROLMENTS = (
     "&pagination[page]=1&pagination[per_page]=250"
 )
 CONTRACTS = ENROLMENTS.replace("tier_enrollments", "subscription_contracts")
-DELETE = "DELETE /memberships/sarah.johnson%40example.com/cancel"
 
 
 def member(**attributes: object) -> Any:
@@ -241,76 +237,3 @@ async def test_a_part_that_cannot_be_read_makes_no_half_a_membership(stage: Stag
 
     with pytest.raises(UnavailableError):
         await stage.run("get_membership", customer_email=JOHNSON)
-
-
-@pytest.mark.parametrize("status", [200, 202])
-async def test_cancel_membership_sends_no_query_and_answers_the_documented_sample(
-    stage: Stage, status: int
-) -> None:
-    stage.on("DELETE", "/memberships/.*/cancel", CANCELLED, status=status)
-
-    answer = await stage.run("cancel_membership", customer_email=JOHNSON)
-
-    assert [DELETE] == stage.sent
-    expected = CANCELLED["data"]["attributes"]
-    flat = {"membership_cancellation": expected, "operation": None}
-    assert text_of(flat) == text_of(built(answer))
-    assert text_of(CANCELLED) == text_of({"data": answer.resource})
-
-
-async def test_cancel_membership_sends_the_policy_that_was_asked_for(stage: Stage) -> None:
-    stage.on("DELETE", "/memberships/.*/cancel", CANCELLED["data"]["attributes"])
-
-    answer = built(
-        await stage.run(
-            "cancel_membership", customer_email=JOHNSON, cancellation_policy="immediate"
-        )
-    )
-
-    assert [f"{DELETE} cancellation_policy=immediate"] == stage.sent
-    assert "end_of_period" == answer["membership_cancellation"]["cancellation_policy"]
-
-
-@pytest.mark.parametrize(
-    ("identifier", "customer_id"), [(JOHNSON, None), (str(JOHNSON_ID), JOHNSON_ID)]
-)
-async def test_a_cancellation_that_rivo_only_confirms_says_no_more_than_that(
-    stage: Stage, identifier: str, customer_id: int | None
-) -> None:
-    stage.on("DELETE", "/memberships/.*/cancel", httpx.Response(204))
-
-    answer = await stage.run(
-        "cancel_membership", customer_email=identifier, cancellation_policy="immediate"
-    )
-
-    said = {
-        "status": "confirmed",
-        "message": "Rivo confirmed the cancellation without details.",
-        "customer_id": customer_id,
-        "cancellation_policy": None,
-        "cancellation_request_id": None,
-    }
-    assert {"membership_cancellation": said, "operation": None} == built(answer)
-    assert {"type": "membership_cancellation", "attributes": said} == answer.resource
-
-
-async def test_an_answer_that_is_no_cancellation_confirms_none(stage: Stage) -> None:
-    stage.on("DELETE", "/memberships/.*/cancel", MEMBER)
-
-    with pytest.raises(OutcomeUnknownError, match="may have been applied"):
-        await stage.run("cancel_membership", customer_email=JOHNSON)
-
-
-async def test_cancel_membership_passes_on_why_rivo_refuses(stage: Stage) -> None:
-    refusal = {"message": "Membership is already cancelled"}
-    stage.on("DELETE", "/memberships/.*/cancel", refusal, status=422)
-
-    with pytest.raises(RefusedError, match="Rivo refused this: Membership is already cancelled"):
-        await stage.run("cancel_membership", customer_email=JOHNSON)
-
-
-async def test_no_membership_to_cancel_is_not_found(stage: Stage) -> None:
-    stage.on("DELETE", "/memberships/.*/cancel", {"error": "Could not find one."}, status=404)
-
-    with pytest.raises(NotFoundError, match="Could not find one"):
-        await stage.run("cancel_membership", customer_email=JOHNSON)
