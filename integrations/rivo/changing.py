@@ -158,7 +158,7 @@ async def find_vip_tier_change(rivo: Rivo, sent: Sent) -> ReadBack:
 
 
 async def _find(rivo: Rivo, sent: Sent, wanted: Mapping[str, object]) -> ReadBack:
-    customer = (await find_customer(rivo, sent.inputs["customer_email"])).resource
+    customer = (await find_customer(rivo, sent.inputs["customer_email"])).resource.read_back()
     if not _differing(customer, wanted):
         return ReadBack(verdict="found", answer=_changed(customer))
     names, now = ", ".join(wanted), _had(customer, wanted)

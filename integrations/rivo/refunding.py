@@ -64,7 +64,7 @@ async def find_refund(rivo: Rivo, sent: Sent) -> ReadBack:
     Who refunded it does not show: it is given back once, whoever asked for it.
     """
     redemption_id = sent.inputs["redemption_id"]
-    row = (await _read(rivo, redemption_id, EVERYONE)).resource
+    row = (await _read(rivo, redemption_id, EVERYONE)).resource.read_back()
     if row.id != redemption_id or "refunded_at" not in row.attributes:
         return unsure("Rivo does not show whether the redemption is refunded.")
     taken = PointsRedemption.from_rivo(row)

@@ -65,6 +65,10 @@ class Resource:
             return cls(attributes, data.get("id"), data.get("type"), trouble=trouble)
         return cls(data, data.get("id"), trouble=trouble)
 
+    def read_back(self) -> Resource:
+        """Return the same resource as what a write left behind: what is odd about it is unclear."""
+        return Resource(self.attributes, self.id, self.type, trouble=unclear)
+
     def text(self, *names: str) -> str | None:
         """Return the first of the named attributes that is filled, as text."""
         value = self._first(names)

@@ -189,6 +189,13 @@ async def test_what_is_neither_is_unclear(
 
 
 @each_change
+async def test_what_is_too_odd_is_unclear(stage: Stage, name: str) -> None:
+    odd = changed(MARTINEZ, **CHANGES[name][1], orders_count=[])
+
+    assert "unclear" == (await find(stage, name, odd, None)).verdict
+
+
+@each_change
 async def test_nobody_is_unclear(stage: Stage, name: str) -> None:
     assert "unclear" == (await find(stage, name, NOBODY, CHANGES[name][2])).verdict
 

@@ -172,10 +172,11 @@ WITHOUT = {"data": {"id": NUMBER, "attributes": {"id": NUMBER, "code": "R"}}}
     [
         WITHOUT,
         {"data": {"id": 7, "attributes": {"refunded_at": AT}}},
+        changed(GIVEN_BACK, points_amount="many"),
         httpx.Response(404, json={"error": "Could not find one."}),
         httpx.Response(404, html="no route"),
     ],
-    ids=["not shown", "another", "gone", "no such read here"],
+    ids=["not shown", "another", "odd", "gone", "no such read here"],
 )
 async def test_what_does_not_tell_is_unclear(stage: Stage, answer: Any) -> None:
     stage.on("GET", ROUTE, answer)
