@@ -14,6 +14,9 @@ from urllib.parse import quote
 import pytest
 from starlette.types import ASGIApp, Message
 
+from app.openapi import read_examples
+from app.operations.looking import FILTERS
+from app.operations.routes import SETTLEMENT
 from integrations.actions import CONTEXT
 from integrations.rivo import ACTIONS
 from tests.openapi.conformance import Document, departures
@@ -24,7 +27,11 @@ pytestmark = pytest.mark.anyio
 RUNS: Final = 5
 REQUESTS: Final = 1000
 KNOWN: Final = Document()
-INPUTS: Final = sorted({i.name for a in ACTIONS.values() for i in (*a.inputs, *CONTEXT)})
+INPUTS: Final = sorted(
+    {i.name for a in ACTIONS.values() for i in (*a.inputs, *CONTEXT)} | {*FILTERS, *SETTLEMENT}
+)
+OPERATION: Final = read_examples()["create_points_event"].answer["operation"]["id"]
+"""The first write of a service has this id."""
 FORM: Final = b"application/x-www-form-urlencoded"
 METHODS: Final = (
     "GET",
@@ -64,6 +71,10 @@ TEXTS: Final = (
     "manual",
     "fe80::1%eth0",
     "full",
+    "applied",
+    "unknown",
+    OPERATION,
+    f"1793707200250000-{OPERATION}",
 )
 NUMBERS: Final = (
     *("0", "-0", "1", "709485", "24101330", "25", "5.5", "-0.0", "1e400", "1E+2", "0.1234", "01"),
@@ -142,8 +153,11 @@ def request(dice: random.Random) -> tuple[dict[str, Any], list[Message]]:
 
 def where(dice: random.Random) -> str:
     door, name = dice.choice(["actions", "gorgias"]), dice.choice(list(ACTIONS))
+    one = f"/operations/{OPERATION}"
     return dice.choice(
         [f"/{door}/{name}"] * 60
+        + ["/operations", one, f"{one}/settle", f"{one}/approve"] * 3
+        + ["/operations/", f"{one}/", f"/operations/{dice.choice(TEXTS)}", "/operations/op_/settle"]
         + [f"/{door}", f"/{door}/", f"/{door}/{name}/", f"//{door}/{name}", f"/{door}//{name}"]
         + [f"/{door}/{name}/{name}", f"/{door}/{name[:-1]}", f"/{door}/../{name}", f"/{door}/%2e"]
         + [f"/{door}/{name.upper()}", f"/{door}/\0", f"/{door}/\udcff", f"/{door}/{'x' * 5000}"]
@@ -235,7 +249,13 @@ def content_types() -> Iterator[bytes]:
 def odd_headers() -> Iterator[tuple[bytes, bytes]]:
     for length in (b"0", b"-1", b"9" * 30, b"x", b"", b"65537", b"\xb2"):
         yield b"content-length", length
-    for name in (b"x-request-id", b"x-api-key", b"authorization", b"content-type", b"cookie"):
+    for name in (
+        b"x-request-id",
+        b"x-api-key",
+        b"authorization",
+        b"content-type",
+        b"idempotency-key",
+    ):
         for each in (b"", b"\xff\xfe", b"x" * 9000, b"a\tb", b"Bearer", b"{{x}}", b"ok-1"):
             yield name, each
     yield from ((b"", b""), (b"expect", b"100-continue"), (b"transfer-encoding", b"chunked"))

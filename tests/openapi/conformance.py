@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import jsonschema_rs
 from app.openapi import document
 from tests.openapi.served import DOORS
 
+OPERATION: Final = re.compile(r"^/operations/[^/]+(?=$|/settle$|/approve$)")
 NOWHERE: Final = {
     "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -69,7 +71,7 @@ def normal(path: str) -> str:
         if path.startswith(f"/{door}/"):
             name = path.removeprefix(f"/{door}").strip("/")
             return f"/{door}/{name}" if name else f"/{door}"
-    return path
+    return OPERATION.sub("/operations/{id}", path)
 
 
 def departures(
