@@ -29,6 +29,7 @@ SOONEST_SECONDS: Final = 5.0
 LATEST_SECONDS: Final = 600.0
 WATCH_SECONDS: Final = 86_400.0
 """So long is looked whether something shows up that we have said was never applied."""
+UNREADABLE: Final = "Rivo could not be read back for a whole day."
 
 
 CURSORS: Final = frozenset({"since_id", "newest_id"})
@@ -135,6 +136,8 @@ class Settler:
     async def _read_back(self, now: Operation, shop: Shop) -> None:
         """Settle what nobody knows; before its time only what was found counts."""
         found = await self._find(now, shop)
+        if found is None and self._means.at() >= (now.sent_at or 0.0) + WATCH_SECONDS:
+            found = ReadBack(verdict="unclear", evidence=(UNREADABLE,))
         if found is None:
             await self._later(now, SOONEST_SECONDS * 2 ** min(now.looks, 8))
             return

@@ -155,6 +155,19 @@ async def test_while_rivo_cannot_be_read_it_stays_unknown() -> None:
     assert "succeeded" == (await state(service, told))["state"]
 
 
+async def test_what_cannot_be_read_back_for_a_day_is_put_before_a_person() -> None:
+    service = Service(faults=lost(applied=True))
+    told = await service.act("create_points_event", **GIVE)
+    service.sandbox.faults = lambda _: Fault(kind="server_error")
+
+    for _ in range(150):
+        await settle(service, 600)
+
+    found = await state(service, told)
+    assert ("needs_review", None) == (found["state"], found["applied"])
+    assert ["Rivo could not be read back for a whole day."] == found["evidence"]
+
+
 async def test_what_shows_up_after_we_said_no_is_flagged_and_can_be_taken_back() -> None:
     service = Service()
     await proven(service)
