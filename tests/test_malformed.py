@@ -6,12 +6,14 @@ import asyncio
 import io
 import json
 import random
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message
 
 from app.openapi import read_examples
@@ -30,8 +32,14 @@ KNOWN: Final = Document()
 INPUTS: Final = sorted(
     {i.name for a in ACTIONS.values() for i in (*a.inputs, *CONTEXT)} | {*FILTERS, *SETTLEMENT}
 )
-OPERATION: Final = read_examples()["create_points_event"].answer["operation"]["id"]
+OPERATION: Final[str] = read_examples()["create_points_event"].answer["operation"]["id"]
 """The first write of a service has this id."""
+OWN: Final[dict[str, Collection[str]]] = {
+    "/operations$": FILTERS,
+    "/operations/op_[0-9a-f]+/settle$": SETTLEMENT,
+    "/operations/op_": ("",),
+}
+"""What is likely to be sent where, and not some action's inputs."""
 FORM: Final = b"application/x-www-form-urlencoded"
 METHODS: Final = (
     "GET",
@@ -89,7 +97,7 @@ async def test_of_5000_malformed_requests_every_answer_is_documented(seed: int) 
     dice = random.Random(f"malformed {seed}")
     log = io.BytesIO()
     app = service(log)
-    await app.state.store.open()
+    await wrote(app)
     statuses: Counter[int] = Counter()
     for _ in range(REQUESTS):
         scope, messages = request(dice)
@@ -122,9 +130,22 @@ async def test_a_page_is_shown_whatever_the_query_holds() -> None:
     assert b"rivo-helpdesk" in body
 
 
+async def wrote(app: Starlette) -> None:
+    """Make one write as it should be, so that there is an operation."""
+    await app.state.store.open()
+    scope, _ = request(random.Random(0))
+    scope |= {"method": "POST", "path": "/actions/create_points_event", "query_string": b""}
+    scope |= {"headers": [(b"x-api-key", KEY.encode())]}
+    body = json.dumps(read_examples()["create_points_event"].given).encode()
+    status, _, _ = await answered(app, scope, [{"type": "http.request", "body": body}])
+    assert 201 == status
+
+
 def request(dice: random.Random) -> tuple[dict[str, Any], list[Message]]:
     """Make up a request as ASGI has it: where to, and what comes in."""
-    path, content_type, body = where(dice), dice.choice(list(content_types())), content(dice)
+    path = where(dice)
+    likely = next((known for start, known in OWN.items() if re.match(start, path)), ())
+    content_type, body = dice.choice(list(content_types())), content(dice, likely)
     if dice.random() < 0.5:  # at least the body is what it is said to be
         content_type = FORM if b"=" in body and not body.startswith((b"{", b"[")) else b""
     headers = [
@@ -133,15 +154,18 @@ def request(dice: random.Random) -> tuple[dict[str, Any], list[Message]]:
         *dice.choices(list(odd_headers()), k=dice.choice([0, 0, 0, 1, 3])),
     ]
     dice.shuffle(headers)
+    methods: tuple[str, ...] = ("GET", *["POST"] * 3)
+    if path.startswith("/operations") and not path.endswith(("/settle", "/approve")):
+        methods = ("GET", "GET", "GET", "POST")
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": dice.choice(["1.0", "1.1", "2"]),
-        "method": dice.choice(("GET", *["POST"] * 3) * 8 + METHODS),
+        "method": dice.choice(methods * 8 + METHODS),
         "scheme": dice.choice(["http", "https"]),
         "path": path,
         "raw_path": quote(path, errors="surrogatepass").encode(),
-        "query_string": query(dice),
+        "query_string": query(dice, likely),
         "root_path": "",
         "headers": headers,
         "client": dice.choice([("127.0.0.1", 1), ("203.0.113.7", 1), None]),
@@ -176,16 +200,16 @@ def where(dice: random.Random) -> str:
     )
 
 
-def query(dice: random.Random) -> bytes:
-    pairs = [f"{name}={quote(text(dice), errors='ignore')}" for name in names(dice)]
+def query(dice: random.Random, likely: Collection[str]) -> bytes:
+    pairs = [f"{name}={quote(text(dice), errors='ignore')}" for name in names(dice, likely)]
     odd = ["a=1&a=2", "&&&", "=", "%", "%ff=1", "page=%zz", "a;b", "page[]=1", "x=" * 200, "?" * 99]
     twice = [f"{name}=1&{name}=2" for name in INPUTS]
     told = dice.choice(["", "", "", "&".join(pairs), dice.choice(odd), dice.choice(twice)])
     return told.encode() if dice.random() < 0.97 else dice.randbytes(20)
 
 
-def content(dice: random.Random) -> bytes:
-    inputs = [(name, value(dice)) for name in names(dice)]
+def content(dice: random.Random, likely: Collection[str]) -> bytes:
+    inputs = [(name, value(dice)) for name in names(dice, likely)]
     told = ("{" + ", ".join(f"{json.dumps(n)}: {v}" for n, v in inputs) + "}").encode()
     form = "&".join(f"{n}={quote(text(dice), errors='ignore')}" for n, _ in inputs).encode()
     spoiled = bytearray(told)
@@ -213,9 +237,11 @@ def content(dice: random.Random) -> bytes:
     return dice.choice([*[told] * 9, *[form] * 9, *odd])
 
 
-def names(dice: random.Random) -> list[str]:
-    likely = ["customer_email", *dice.sample(INPUTS, dice.randrange(4))]
-    return likely + dice.choice(
+def names(dice: random.Random, likely: Collection[str]) -> list[str]:
+    chosen = ["customer_email", *dice.sample(INPUTS, dice.randrange(4))]
+    if likely:
+        chosen = dice.sample(sorted(likely), dice.randrange(len(likely)))
+    return chosen + dice.choice(
         [[], [], [], [], [""], ["nonsense"], ["\0"], ["x" * 500], ["\u202e"]]
     )
 
