@@ -16,7 +16,7 @@ from tests.simulation.plan import LATE, Mix, draw
 from tests.simulation.world import run
 
 POINTS: Final = Mix(only=("points",), intents=(2, 4), lag=5.0)
-KILLED: Final = Mix(only=("points",), intents=(2, 4), bad_writes=0.2, killed=1.0)
+KILLED: Final = Mix(only=("points",), intents=(2, 4), bad_writes=0.2, killed=1.0, capped=0.0)
 REDEEMED: Final = Mix(
     only=("redemption",), intents=(3, 5), twins=0.9, lagging=1.0, bad_reads=0.02, killed=0.0
 )

@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from unittest import mock
 
 import msgspec
@@ -18,7 +18,7 @@ import app.main
 from app.main import World, create_app
 from app.operations.settling import EVERY_SECONDS
 from app.settings import Settings
-from app.store.sqlite import StoreError
+from app.store.sqlite import SqliteStore, StoreError
 from tests.simulation.network import Network, Way
 from tests.simulation.store import Inline, Shared, Shelf
 
@@ -78,11 +78,10 @@ class Instance:
             sleep=self._sleep,
             transport=lambda _: Way(network, name, self.gate),
             executor=Inline,
+            store=lambda _, __: cast(SqliteStore, Shelf(shared, self.gate)),
             alone=False,
         )
-        shelf = Shelf(shared, self.gate)
         with (
-            mock.patch.object(app.main, "SqliteStore", return_value=shelf),
             # Nobody looks at them here, and to make them takes longer than a schedule.
             mock.patch.object(app.main, "openapi_routes", return_value=[]),
             mock.patch.object(app.main, "page_routes", return_value=[]),
@@ -129,7 +128,7 @@ class Instance:
 
     async def _sleep(self, seconds: float) -> None:
         await self.gate("sleep")
-        if seconds == EVERY_SECONDS:
+        if _is_settler(asyncio.current_task()):
             await self._nap()
         else:
             await asyncio.sleep(seconds)
@@ -218,6 +217,12 @@ class Instance:
             return None
         told = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
         return sent[0]["status"], told, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def _is_settler(task: asyncio.Task[Any] | None) -> bool:
+    """Say whether a task is some settler's rounds."""
+    coroutine: Any = None if task is None else task.get_coro()
+    return getattr(coroutine, "__qualname__", "") == "Settler.run"
 
 
 def _trouble(what: str) -> Exception:

@@ -167,7 +167,7 @@ class _Schedule:
             *(people.approve(i, *approval) for i in plan.intents for approval in i.approvals),
             *(people.buy(at, plan.intents[number]) for at, number in plan.storefront),
         )
-        if plan.writes or plan.reads or plan.kills:
+        if plan.writes or plan.reads or plan.kills or self._born[0].strike is not None:
             await asyncio.sleep(HEALTHY_AT - self._seconds())
         for instance in self._slots:
             instance.strike = None
