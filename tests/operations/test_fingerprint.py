@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from hashlib import sha256
@@ -222,6 +223,21 @@ def test_a_fingerprint_has_32_bytes_and_stays_over_versions() -> None:
     )
     assert sha256(text.encode()).digest() == fingerprint("create_points_event", inputs)
     assert sha256(b'["old",{}]').digest() == fingerprint("old", {"a": None})
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine stand in Tokyo."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_where_the_machine_stands_is_nothing() -> None:
+    assert "2026-11-22T01:00:00+00:00" == canonical(datetime(2026, 11, 22, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

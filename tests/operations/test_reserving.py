@@ -333,6 +333,12 @@ def test_what_lasts_is_told_before_what_passes(tx: Transaction) -> None:
     assert (False, None) == (result.too_fast, result.retry_after)
 
 
+def test_a_limit_that_is_just_reached_is_not_blamed(tx: Transaction) -> None:
+    limits = Limits(points_per_agent_day=5, points_per_shop_day=4)
+
+    assert ("points_per_shop_day", 0) == used(sent(tx, limits, 1, points=5))
+
+
 @pytest.mark.parametrize(("name", "scope"), [*zip(NAMES, SCOPES, strict=True)], ids=NAMES)
 def test_each_window_uses_an_index(tx: Transaction, name: str, scope: str) -> None:
     (window,) = windows(capped(name, 1), made(**fitting(name)))
