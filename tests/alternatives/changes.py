@@ -22,11 +22,14 @@ def refused(reason: str) -> Expect:
     return ends("refused_by_rivo", f"Rivo refused this: {reason}")
 
 
-def ends(error: str, message: str) -> Expect:
-    """End with an error and change nothing; what is asked later is held against the shop only."""
+def ends(error: str, message: str, *, sends_as: str | None = None) -> Expect:
+    """End with an error and change nothing; what is asked later is held against the shop only.
+
+    What is sent is what is sent by default, in this mode or in another (`sends_as`).
+    """
 
     def expect(defaults: Mapping[str, Outcomes], mode: str) -> Outcomes:
-        sent = defaults[mode][0]["sent"]
+        sent = defaults[sends_as or mode][0]["sent"]
         return [{"error": error, "message": message, "sent": sent, "changed": {}}]
 
     return expect
@@ -84,7 +87,9 @@ def sent_as(*verbs: str) -> Expect:
 
 
 def without_customer(defaults: Mapping[str, Outcomes], mode: str) -> Outcomes:
-    """Leave out whose redemption it is."""
+    """Leave out whose redemption it is; where nothing was sent, it is known from what was read."""
+    if not defaults[mode][0]["sent"]:
+        return defaults[mode]
     outcomes = copy.deepcopy(defaults[mode])
     redemption = outcomes[0].get("answer", {}).get("points_redemption")
     if redemption is not None:

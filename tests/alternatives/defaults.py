@@ -35,6 +35,11 @@ ERRORS: dict[str, dict[str, str]] = {
         "excluded": f"{REFUSED}Customer is excluded from the loyalty program.",
         "unknown": NO_CUSTOMER,
     },
+    "reverse_points_event": {
+        "of nothing": "refused_by_rivo: That operation changed no balance",
+        "of a stranger": NO_CUSTOMER,
+        "unknown": f"{NOT_FOUND}There is no points event of ours with this operation_id.",
+    },
     "create_points_redemption": {
         "without an amount": f"{REFUSED}points_amount is missing",
         "too expensive": POOR,
@@ -72,7 +77,6 @@ ERRORS: dict[str, dict[str, str]] = {
         "unknown": NO_CUSTOMER,
     },
     "cancel_membership": {
-        "ended": f"{NOT_FOUND}Could not find a membership for that customer.",
         "none": f"{NOT_FOUND}Could not find a membership for that customer.",
         "unknown": NO_CUSTOMER,
     },

@@ -50,7 +50,7 @@ def refunded(owner: dict[str, Any], **redemption: object) -> dict[str, Any]:
     ends = {"expires_at": None, "used_at": None, "refunded_at": "2026-11-03T12:00:00.000Z"}
     known = {"credits_amount": "0.0", "usable": False, **ends, **redemption}
     whose = {"customer_id": owner["customer_id"], "customer_email": owner["email"]}
-    return {"points_redemption": known | whose, "customer": owner}
+    return {"points_redemption": known | whose, "customer": owner, "operation": None}
 
 
 SPENT_REFUNDS = {

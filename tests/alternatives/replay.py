@@ -13,7 +13,7 @@ from integrations.memory import Memory
 from integrations.rivo import ACTIONS, Rivo
 from integrations.rivo_sandbox import Sandbox, Switches
 from integrations.upstream import Upstream, make_client
-from tests.alternatives.service import FACTS, KEY, NOON, SHOP, plain
+from tests.alternatives.service import FACTS, KEY, NOON, SHOP, account, plain
 
 Spot = tuple[str | int, ...]
 """The way to a value inside a body."""
@@ -55,9 +55,11 @@ class Replay(httpx.AsyncBaseTransport):
     ) -> None:
         self._answers = answers
         self._spoil = spoil
+        self.wrote = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asked = _asked(request)
+        self.wrote = self.wrote or request.method != "GET"
         answer = self._answers.get(asked)
         if answer is None:
             return httpx.Response(404, content=b'{"error":"Could not find that."}')
@@ -80,7 +82,8 @@ async def run(transport: httpx.AsyncBaseTransport, name: str, inputs: Any) -> di
     )
     given, _ = ACTIONS[name].parse(inputs)
     try:
-        answer = await ACTIONS[name].run(rivo.until(4), **given)
+        rivo = rivo.for_write(account(), 4) if ACTIONS[name].writes else rivo.until(4)
+        answer = await ACTIONS[name].run(rivo, **given)
     except ActionError as error:
         return {"error": error.code}
     plain(answer.resource)

@@ -11,9 +11,11 @@ import pytest
 from integrations.rivo_sandbox import Switches
 from tests.alternatives.cases import CASES, CASES_OF_WRITES, play
 from tests.alternatives.service import Line
+from tests.often import often
 
 pytestmark = pytest.mark.anyio
 
+SEEDS = often(suite=50, commit=150)
 VALUES = {name: get_args(hint) for name, hint in get_type_hints(Switches).items()}
 ASKED = [
     (name, mode, case)
@@ -29,7 +31,7 @@ ENTANGLED = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(SEEDS))
 async def test_no_combination_makes_an_answer_untrue(seed: int, line: Line) -> None:
     """`play` holds every outcome against the shop, and lets nothing but our own errors through."""
     lot = random.Random(seed)
@@ -46,7 +48,7 @@ async def test_no_combination_makes_an_answer_untrue(seed: int, line: Line) -> N
 def test_the_lot_falls_on_every_value_and_every_action() -> None:
     drawn = {name: set[str]() for name in VALUES}
     asked = set[str]()
-    for seed in range(150):
+    for seed in range(SEEDS):
         lot = random.Random(seed)
         for name, values in VALUES.items():
             drawn[name].add(lot.choice(values))

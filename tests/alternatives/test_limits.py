@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.rivo_sandbox import Switches, alternatives
+from tests.alternatives.case import Step
 from tests.alternatives.people import AIKO, GOLD, MAYA, SARAH
 from tests.alternatives.service import Line, Service, assert_honest
 
@@ -43,15 +44,41 @@ async def test_a_read_above_the_limit_is_busy_until_later(busy: Service) -> None
     assert "answer" in later
 
 
+async def stand_still(_: float) -> None:
+    """Let the second not pass."""
+
+
+GIFT = ("create_points_event", {**SARAH, "points_amount": 5})
+REDEMPTION = ("create_points_redemption", {**SARAH, "reward_id": 709485})
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+@pytest.mark.parametrize("write", [GIFT, REDEMPTION], ids=["gift", "redemption"])
+async def test_a_write_above_the_limit_is_sent_once_more_and_applied_once(
+    busy: Service, write: Step, left: int
+) -> None:
+    await use_up(busy, left)
+
+    outcome = await busy.ask(*write)
+
+    assert_honest(busy, write[0], outcome)
+    assert "answer" in outcome
+    assert 1 == outcome["changed"]["ledger"]
+    assert len(outcome["sent"]) == 1 + outcome.get("busy", 0)
+    assert ("busy" in outcome) == (busy.seconds > 0)
+
+
 async def test_a_write_above_the_limit_changes_nothing_until_later(busy: Service) -> None:
     await use_up(busy, 0)
-    gift = ("create_points_event", {**SARAH, "points_amount": 5})
+    busy.rivo.sleep = stand_still
 
-    above = await busy.ask(*gift)
+    above = await busy.ask(*GIFT)
     busy.seconds += 1.1
-    later = await busy.ask(*gift)
+    later = await busy.ask(*GIFT)
 
-    assert UNCHANGED | {"changed": {}} == {name: above[name] for name in (*UNCHANGED, "changed")}
+    assert UNCHANGED | {"changed": {}, "busy": 2} == {
+        name: above[name] for name in (*UNCHANGED, "changed", "busy")
+    }
     assert {"ledger": 1, "points_events": 1} == later["changed"]
 
 
@@ -59,12 +86,13 @@ async def test_a_redemption_for_which_only_the_look_before_is_left_changes_nothi
     busy: Service,
 ) -> None:
     await use_up(busy, 1)
+    busy.rivo.sleep = stand_still
 
-    outcome = await busy.ask("create_points_redemption", {**SARAH, "reward_id": 709485})
+    outcome = await busy.ask(*REDEMPTION)
 
-    assert_honest(busy, "create_points_redemption", outcome)
+    assert_honest(busy, REDEMPTION[0], outcome)
     assert UNCHANGED == {name: outcome[name] for name in UNCHANGED}
-    assert 1 == len(outcome["sent"])
+    assert 2 == len(outcome["sent"]) == outcome["busy"]
 
 
 async def test_a_redemption_without_a_look_before_tells_no_balance(busy: Service) -> None:
@@ -77,7 +105,7 @@ async def test_a_redemption_without_a_look_before_tells_no_balance(busy: Service
     def next_second(method: str) -> None:
         busy.seconds += 1.1 if method == "POST" else 0.0
 
-    outcome = await busy.ask("create_points_redemption", {**SARAH, "reward_id": 709485})
+    outcome = await busy.ask(*REDEMPTION)
 
     assert outcome["answer"]["customer"] is None
     assert {"ledger": 1, "points_events": 1, "points_redemptions": 1} == outcome["changed"]

@@ -70,6 +70,18 @@ WRITES: dict[str, dict[str, Case]] = {
             inputs=plus(MAYA, points_amount=100), then=looked(MAYA), seconds=5, first=looked(MAYA)
         ),
     },
+    "reverse_points_event": {
+        "points": Case(
+            inputs={"operation_id": f"op_{1:032x}"},
+            first=looked(MAYA),
+            then=(*looked(MAYA), ("list_customer_points_events", plus(MAYA, per_page=1))),
+        ),
+        "in full": Case(inputs={"operation_id": f"op_{1:032x}", "shape": "full"}),
+        "store credit": Case(inputs={"operation_id": f"op_{2:032x}"}, then=looked(JOHNSON)),
+        "of nothing": Case(inputs={"operation_id": f"op_{3:032x}"}),
+        "of a stranger": Case(inputs={"operation_id": f"op_{4:032x}"}),
+        "unknown": Case(inputs={"operation_id": f"op_{5:032x}"}),
+    },
     "create_points_redemption": {
         "fixed price": Case(
             inputs=plus(SARAH, reward_id=FIVE_OFF),
