@@ -149,10 +149,7 @@ def _shapes_once(record: Record, accounts: Accounts, counts: Counter[str]) -> It
             if attributed > len(own):
                 yield f"wrong: {shape} is called applied {len(applied)} times, was {len(effects)}"
             if len(effects) > len(applied) + len(open_) + len(late):
-                if record.late > record.settle:
-                    counts["late_ambiguous"] += 1  # without a reference nobody can tell
-                else:
-                    yield f"wrong: {shape} was applied {len(effects)}, called {len(applied)} times"
+                yield f"wrong: {shape} was applied {len(effects)}, called {len(applied)} times"
         elif applied and not effects:
             yield f"wrong: {shape} is called applied and never was"
         elif effects and not (applied or open_ or late):

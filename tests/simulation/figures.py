@@ -71,8 +71,8 @@ def clicks(seed: int) -> Iterator[str]:
 SCHEDULES: Final = Figure(one=schedule, simulated=f"Q >= D + L; {SIMULATED}")
 LATE_DOUBLES: Final = Figure(
     one=late,
-    simulated="D > Q: lost writes are applied 110 to 400 s after sending, Q is 90 s; a redemption "
-    f"or referral that several rows may be is not counted; {SIMULATED}",
+    simulated="D > Q: lost writes are applied 110 to 400 s after sending, Q is 90 s, notes are "
+    f"whole; {SIMULATED}",
 )
 MISTAKES: Final = Figure(
     one=bug, simulated=f"{len(BUGS)} mistakes in turn, 2,000 schedules at most for each"

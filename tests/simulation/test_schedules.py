@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.figures import clicks, late, schedule
+from tests.simulation.figures import clicks
 from tests.simulation.intents import ANA, Click, Intent
-from tests.simulation.plan import Plan, Trouble, draw
+from tests.simulation.plan import LATE, Plan, Trouble, draw
 from tests.simulation.seen import Record
+from tests.simulation.tally import tally
 from tests.simulation.world import run
 from tests.soak.figures import count
 
@@ -23,6 +24,7 @@ SAME = 4
 TRACE = """
 import hashlib
 from tests.simulation.plan import draw
+from tests.simulation.tally import tally
 from tests.simulation.world import run
 for seed in range({seeds}):
     print(hashlib.sha256("\\n".join(run(draw(seed)).trace).encode()).hexdigest())
@@ -32,13 +34,19 @@ for seed in range({seeds}):
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nothing_is_lost_doubled_told_wrong_or_stuck(part: int) -> None:
     seeds = range(1 + part, 1 + count("schedules", suite=300, commit=3_000), PARTS)
-    assert {} == {seed: found for seed in seeds if (found := list(schedule(seed)))}
+    failed, counts = tally(seeds)
+    assert {} == failed
+    # What goes to a person, and what of the customers' own is taken for ours, stays the exception.
+    assert counts["needs_review"] <= 0.1 * counts["operations"], counts
+    assert counts["attributed"] <= 0.02 * counts["operations"], counts
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_applied_after_not_applied_was_said_is_detected(part: int) -> None:
     seeds = range(1 + part, 1 + count("late_doubles", suite=40, commit=200), PARTS)
-    assert {} == {seed: found for seed in seeds if (found := list(late(seed)))}
+    failed, counts = tally(seeds, LATE)
+    assert {} == failed
+    assert 0 < counts["late"] == counts["late_detected"]
 
 
 def test_a_seed_that_is_played_twice_gives_the_same_trace() -> None:
@@ -66,7 +74,8 @@ def test_a_trace_does_not_depend_on_how_texts_are_hashed() -> None:
 def test_a_schedule_can_be_read() -> None:
     lines = list(draw(3).lines())
     assert "seed 3: Q 90, D 60, L 14.1" == lines[0]
-    assert any(line.startswith("  write 0: ") for line in lines)
+    assert any(line.startswith("  Intent(number=0, ") for line in lines)
+    assert any(line.startswith("  write ") for line in lines)
 
 
 def test_a_hundred_identical_clicks_send_one_request() -> None:
