@@ -56,6 +56,7 @@ class Instance:
         now: Callable[[], datetime],
         log: FilteringBoundLogger,
         say: Callable[[str], None],
+        alone: bool = False,
         strike: Strike | None = None,
     ) -> None:
         self.name = name
@@ -79,7 +80,7 @@ class Instance:
             transport=lambda _: Way(network, name, self.gate),
             executor=Inline,
             store=lambda _, __: cast(SqliteStore, Shelf(shared, self.gate)),
-            alone=False,
+            alone=alone,
         )
         with (
             # Nobody looks at them here, and to make them takes longer than a schedule.

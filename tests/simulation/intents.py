@@ -17,7 +17,7 @@ TIERS = (22, 23)
 CUSTOM_ACTION = "App review"
 GRANTS = (40, 60, 90, 110, 150, 220)
 APPROVAL_ABOVE = 400
-CallerName = Literal["api", "desk"]
+CallerName = Literal["api", "desk", "button"]
 
 
 class Click(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ def draw_intents(
             continue
         kind = chance.choices([*weights], [*weights.values()])[0]
         action, inputs = KINDS[kind][1](chance, chance.choice(EMAILS), number)
-        caller: CallerName = chance.choice(("api", "api", "desk"))
+        caller: CallerName = chance.choice(("api", "api", "desk", "button"))
         approvals: tuple[tuple[float, int], ...] = ()
         clicks = _clicks(chance, round(chance.uniform(0, 60), 2), inputs)
         if caller == "desk" and kind == "points" and chance.random() < 0.5:

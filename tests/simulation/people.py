@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.settings import Door
 from integrations.rivo_sandbox import Sandbox
 from tests.simulation.checker import reserved
 from tests.simulation.instance import Instance
@@ -16,15 +17,17 @@ from tests.simulation.intents import ANA, Click, Intent
 from tests.simulation.seen import Said
 from tests.simulation.shop import IDS
 
-KEYS: Final = {"api": "key-of-api-0001", "desk": "key-of-desk-0001", "lead": "key-of-lead-0001"}
+KEYS: Final = {name: f"key-of-{name}-0001" for name in ("api", "desk", "button", "lead")}
+DOORS: Final[Mapping[str, Door]] = {"button": "gorgias"}
+"""Where callers come in that do not use /actions."""
 MOST: Final = 200
 
 
 class People:
     """Sends what the intents of a schedule ask for; `said` is what came back.
 
-    `slots` are the instances as they are now, `seconds` the time since the beginning, `say` writes
-    a line of the trace.
+    `slots` are the instances as they are now (one, or two), `seconds` the time since the beginning,
+    `say` writes a line of the trace.
     """
 
     def __init__(
@@ -134,7 +137,8 @@ class People:
         sent = {**inputs, "ticket_id": intent.ticket}
         if click is not None and click.spelt:
             sent = {name: str(value) for name, value in sent.items()}
-        await self._send(said, f"/actions/{intent.action}", sent, click)
+        door = DOORS.get(intent.caller, "actions")
+        await self._send(said, f"/{door}/{intent.action}", sent, click)
 
     def _begin(
         self,
@@ -161,7 +165,7 @@ class People:
     async def _send(
         self, said: Said, path: str, sent: Mapping[str, Any], click: Click | None = None
     ) -> None:
-        instance = self._slots[said.slot]
+        instance = self._slots[said.slot % len(self._slots)]
         who = f"{said.caller}/{said.ticket}"
         self._say(f"{who} asks {instance.name} {path} {sent}")
         if not instance.alive:

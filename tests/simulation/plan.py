@@ -54,15 +54,16 @@ class Kill(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One schedule; `late` is D, `lag` L, `settle` Q, in seconds.
 
-    `proven`: lists have shown rows of ours before; `blind`: they never show any, `page_rows`: nor
-    more than so many at once. `note_length` is where Rivo cuts notes off, `cap` what the caller
-    `api` may give a day.
+    `alone`: there is one instance, and whoever was before it is dead. `proven`: lists have shown
+    rows of ours before; `blind`: they never show any, `page_rows`: nor more than so many at once.
+    `note_length` is where Rivo cuts notes off, `cap` what the caller `api` may give a day.
     """
 
     seed: int
     settle: float = 90.0
     late: float = 60.0
     lag: float = 0.0
+    alone: bool = False
     proven: bool = True
     blind: bool = False
     page_rows: int | None = None
@@ -79,8 +80,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> Iterator[str]:
         """Say what it is, a line a thing."""
         yield f"seed {self.seed}: Q {self.settle:g}, D {self.late:g}, L {self.lag:g}"
-        yield f"  proven {self.proven}, blind {self.blind}, pages of {self.page_rows}"
-        yield f"  notes cut at {self.note_length}, cap {self.cap}, {self.switches}"
+        yield f"  alone {self.alone}, proven {self.proven}, blind {self.blind}, cap {self.cap}"
+        yield f"  pages of {self.page_rows}, notes cut at {self.note_length}, {self.switches}"
         for intent in self.intents:
             yield f"  {intent}"
         for at, number in self.storefront:
@@ -105,6 +106,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     killed: float = 0.45
     proven: float = 0.85
     cut: float = 0.06
+    alone: float = 0.25
     capped: float = 0.35
     intents: tuple[int, int] = (1, 4)
     twins: float = 0.18
@@ -170,6 +172,7 @@ def draw(seed: int, mix: Mix = USUAL) -> Plan:
         settle=mix.settle,
         late=mix.late,
         lag=lag,
+        alone=chance.random() < mix.alone,
         proven=proven,
         blind=not proven and chance.random() < 0.5,
         page_rows=2 if chance.random() < 0.2 else None,

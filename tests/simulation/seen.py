@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+WORDS = {"Yes": True, "No": False, "Not known": None}
+
 
 class Said(msgspec.Struct, kw_only=True):
     """One request of a client's and what came back; `status` None: nothing did.
@@ -34,7 +36,12 @@ class Said(msgspec.Struct, kw_only=True):
     @property
     def operation(self) -> dict[str, Any] | None:
         """What it says of its operation, in whatever manner."""
-        found = self.body.get("operation") if isinstance(self.body, dict) else None
+        if not isinstance(self.body, dict):
+            return None
+        if self.body.get("operation_id") is not None:  # the flat answer of a button
+            words = {name: WORDS[self.body[name]] for name in ("applied", "safe_to_retry")}
+            return {**self.body, **words, "id": self.body["operation_id"]}
+        found = self.body.get("operation")
         return found if isinstance(found, dict) else None
 
 

@@ -19,7 +19,7 @@ from tests.app.loop import SkippingLoop
 from tests.simulation.instance import Instance, Strike
 from tests.simulation.intents import APPROVAL_ABOVE
 from tests.simulation.network import Network
-from tests.simulation.people import KEYS, People
+from tests.simulation.people import DOORS, KEYS, People
 from tests.simulation.plan import HEALTHY_AT, Plan
 from tests.simulation.seen import Booked, Record
 from tests.simulation.shop import NOW, SHOP
@@ -50,12 +50,13 @@ def settings_of(plan: Plan) -> Settings:
     limits = {
         "api": Limits(points_per_caller_day=plan.cap),
         "desk": Limits(approval_above_points=APPROVAL_ABOVE),
+        "button": Limits(),
         "lead": Limits(),
     }
     callers = tuple(
         CallerSettings(
             name=name,
-            door="actions",
+            door=DOORS.get(name, "actions"),
             digests=(digest(key),),
             actions=EVERY_ACTION,
             limits=limits[name],
@@ -109,7 +110,7 @@ class _Schedule:
         self._shared = Shared(proven=plan.proven)
         self._people = People(self._slots, self._sandbox, seconds=self._seconds, say=self._say)
         try:
-            for slot in (0, 1):
+            for slot in range(1 if plan.alone else 2):
                 self._slots.append(await self._start(slot))
             quiet = await self._through()
             return self._record(await self._people.operations() if quiet else None)
@@ -142,6 +143,7 @@ class _Schedule:
             now=self._now,
             log=self._log,
             say=self._say,
+            alone=self._plan.alone,
             strike=strikes.pop(0) if strikes else None,
         )
         self._born.append(instance)
@@ -161,7 +163,7 @@ class _Schedule:
     async def _through(self) -> bool:
         """Play the clicks, wait until all is quiet, ask once more; whether it is quiet then."""
         plan, people = self._plan, self._people
-        watching = [asyncio.create_task(self._watch(slot)) for slot in (0, 1)]
+        watching = [asyncio.create_task(self._watch(slot)) for slot in range(len(self._slots))]
         await asyncio.gather(
             *(people.click(i, click) for i in plan.intents for click in i.clicks),
             *(people.approve(i, *approval) for i in plan.intents for approval in i.approvals),
