@@ -174,11 +174,19 @@ def test_every_error_of_a_read_says_what_is_wrong(answer: Reply, message: str) -
     assert message == error.message
 
 
-def test_a_list_that_is_none_is_not_understood() -> None:
-    error = read_error(reply(200, SINGLE))
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (reply(200, SINGLE), "Rivo's answer was not understood (a list)."),
+        (reply(400, {"error": "page is invalid"}), "Rivo refused this: page is invalid"),
+    ],
+    ids=["one resource", "refused"],
+)
+def test_every_error_of_a_list_says_what_is_wrong(answer: Reply, message: str) -> None:
+    error = read_error(answer)
 
     assert error is not None
-    assert "Rivo's answer was not understood (a list)." == error.message
+    assert message == error.message
 
 
 @pytest.mark.parametrize(("sent", "told"), [(None, 1), (7.5, 7.5)], ids=["silent", "told"])
@@ -253,6 +261,7 @@ def test_a_204_means_applied_only_where_the_contract_lists_it() -> None:
         (422, HTML, "Rivo refused this without a reason."),
         (404, ERROR, "Could not find a customer."),
         (404, HTML, "Rivo does not offer this on this store; nothing was changed."),
+        (405, ERROR, "Rivo does not offer this on this store; nothing was changed."),
         (429, b"Too many Mer", "Rivo is too busy right now; nothing was changed."),
         (
             401,
@@ -268,7 +277,7 @@ def test_a_204_means_applied_only_where_the_contract_lists_it() -> None:
             "Do not repeat it before you have looked at the customer.",
         ),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_every_error_of_a_write_says_what_became_of_it(
     status: int, body: object, message: str
