@@ -108,6 +108,10 @@ class Attempt:
             return await self._action.run(rivo.for_write(writing, self._until), **inputs)
         except ActionError as error:
             return error
+        except StoreError:
+            if not self.sent:
+                return UnavailableError(NO_RECORD)
+            return OutcomeUnknownError(UNKNOWN)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose a write
             self._means.log.error(
                 "operation.failed", operation=self.now.id, error=type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
@@ -13,10 +14,10 @@ from app.limits import BUILT_IN, Limits, tightest
 from app.manners import Reply
 from app.operations import judging, records
 from app.operations.admitting import admit, limits_of
-from app.operations.attempt import LEASE_SECONDS, LIFE_SECONDS, NO_RECORD, Attempt
-from app.operations.fingerprint import canonical, fingerprint
+from app.operations.attempt import LEASE_SECONDS, NO_RECORD, Attempt
+from app.operations.drafting import drafted
 from app.operations.means import Means
-from app.operations.operation import UNKNOWN_AGENT, Operation, told
+from app.operations.operation import Operation, told
 from app.operations.records import Transaction
 from app.operations.telling import NOT_SENT, RUNNING, UNKNOWN, replayed
 from app.shops import Caller, Shop
@@ -34,6 +35,7 @@ POLL_SECONDS: Final = 0.05
 ANSWER_SECONDS: Final = 0.15
 """An attempt ends so much before its caller has to be answered."""
 ATTEMPT_SECONDS: Final = 3.75
+LAST_LOOK_SECONDS: Final = 0.05
 DRAIN_SECONDS: Final = 8.0
 T = TypeVar("T")
 
@@ -58,9 +60,9 @@ class Operations:
         where the key came with other inputs before; UnavailableError where nothing can be kept,
         so that nothing is sent.
         """
-        draft = self._draft(wanted)
+        draft = drafted(wanted, self._means)
         operation, is_new, is_ours = await self._kept(
-            self._means.store.write(lambda tx: self._accept(tx, draft))
+            self._means.store.write(lambda tx: self._accept(tx, draft)), until=wanted.until
         )
         if operation.fingerprint != draft.fingerprint:
             raise KeyReusedError(
@@ -147,32 +149,6 @@ class Operations:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _draft(self, wanted: Wanted) -> Operation:
-        context, action = wanted.context, wanted.action
-        at = self._means.at()
-        customer = wanted.inputs.get("customer_email")
-        return Operation(
-            id=self._means.new_id(),
-            shop=wanted.caller.shop.name,
-            door=wanted.door,
-            caller=wanted.caller.name,
-            action=action.name,
-            shape=context.shape,
-            key=wanted.key,
-            fingerprint=fingerprint(action.name, wanted.inputs),
-            ticket_id=context.ticket_id,
-            agent=context.agent_email.casefold() if context.agent_email else UNKNOWN_AGENT,
-            agent_name=context.agent_name,
-            reason=context.reason,
-            inputs=canonical(wanted.inputs),
-            customer=customer and str(customer).casefold(),
-            list=action.once.listed if action.once else None,
-            created_at=at,
-            due_at=at + LIFE_SECONDS,
-            owner=self._means.owner,
-            lease_until=at + LEASE_SECONDS,
-        )
-
     def _accept(self, tx: Transaction, draft: Operation) -> tuple[Operation, bool, bool]:
         """Find the operation that is meant, or put it down; whether it is new, and ours to run."""
         found = records.same(tx, draft)
@@ -234,11 +210,13 @@ class Operations:
         """Answer how an operation stands; wait a little while somebody is at it."""
         means, shop = self._means, wanted.caller.shop
         while True:
+            left = max(wanted.until - means.clock(), LAST_LOOK_SECONDS)
             try:
-                found = await means.store.read(lambda tx: records.get(tx, operation.id))
-            except StoreError:
+                async with asyncio.timeout(left):
+                    found = await means.store.read(lambda tx: records.get(tx, operation.id))
+            except (StoreError, TimeoutError):
                 if attempt is not None and not attempt.sent:
-                    raise UnavailableError(NO_RECORD, retry_after=1) from None
+                    return self._running_still(operation, wanted)
                 unknown = told(operation.id, "unknown", applied=None)
                 error = OutcomeUnknownError(UNKNOWN)
                 return means.teller.tell(
@@ -251,19 +229,28 @@ class Operations:
             if not is_busy:
                 return means.teller.current(shop, found, request_id=wanted.request_id)
             if means.clock() + POLL_SECONDS >= wanted.until:
-                return means.teller.tell(
-                    shop,
-                    found,
-                    StillRunningError(RUNNING, retry_after=1),
-                    request_id=wanted.request_id,
-                    known=told(found.id, "sending", applied=None),
-                )
+                return self._running_still(found, wanted)
             await means.sleep(POLL_SECONDS)
 
-    async def _kept(self, doing: Awaitable[T]) -> T:
+    def _running_still(self, operation: Operation, wanted: Wanted) -> Reply:
+        return self._means.teller.tell(
+            wanted.caller.shop,
+            operation,
+            StillRunningError(RUNNING, retry_after=1),
+            request_id=wanted.request_id,
+            known=told(operation.id, "sending", applied=None),
+        )
+
+    async def _kept(self, doing: Awaitable[T], *, until: float = math.inf) -> T:
+        """Wait for the store until then: what it keeps later waits to be asked for again.
+
+        UnavailableError where it cannot be used.
+        """
+        left = None if until == math.inf else max(until - self._means.clock(), 0.0)
         try:
-            return await doing
-        except StoreError:
+            async with asyncio.timeout(left):
+                return await doing
+        except (StoreError, TimeoutError):
             raise UnavailableError(NO_RECORD, retry_after=1) from None
 
 

@@ -323,6 +323,30 @@ async def test_without_a_store_nothing_is_sent_and_reads_go_on() -> None:
     assert 200 == read.status_code
 
 
+@pytest.mark.parametrize("call", ["write", "read"])
+async def test_a_store_that_hangs_keeps_nobody_waiting(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(faults=in_turn(LOST, method="POST"))
+    first = await give(service)
+    began = asyncio.get_running_loop().time()
+    store = service.app.state.store
+
+    async def hangs(_: Any) -> Any:
+        await asyncio.sleep(3_600)
+
+    monkeypatch.setattr(store, call, hangs)
+    answer = await give(service)
+
+    assert 202 == first.status_code
+    assert 4 >= asyncio.get_running_loop().time() - began
+    if call == "write":
+        assert "operation" not in problem(answer, 503, "unavailable")
+    else:
+        problem(answer, 202, "outcome_unknown")
+    assert 1 == len(sent(service))
+
+
 async def test_a_store_that_is_lost_after_sending_makes_it_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
