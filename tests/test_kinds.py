@@ -19,6 +19,7 @@ from integrations.inputs import Kind, is_absent, read
 from integrations.kinds import ABSENT_SCHEMA, TRUTH_KIND, between, one_of
 from integrations.rivo import ACTIONS
 from integrations.spellings import BIRTHDAY, DATE, around, numbers
+from tests.often import often
 
 KINDS = {
     each.kind.expected: each.kind
@@ -76,7 +77,7 @@ def _mistyped(text: str, at: int, instead: str) -> str:
 
 @pytest.mark.parametrize("expected", KINDS)
 @given(st.data())
-@settings(max_examples=40)
+@settings(max_examples=often(suite=15, commit=40))
 def test_a_schema_allows_exactly_the_texts_that_are_accepted(
     expected: str, data: st.DataObject
 ) -> None:

@@ -21,13 +21,14 @@ from app.operations.looking import FILTERS
 from app.operations.routes import SETTLEMENT
 from integrations.actions import CONTEXT
 from integrations.rivo import ACTIONS
+from tests.often import often
 from tests.openapi.conformance import Document, departures
 from tests.openapi.served import KEY, service
 
 pytestmark = pytest.mark.anyio
 
 RUNS: Final = 5
-REQUESTS: Final = 1000
+REQUESTS: Final = often(suite=300, commit=1000)
 KNOWN: Final = Document()
 INPUTS: Final = sorted(
     {i.name for a in ACTIONS.values() for i in (*a.inputs, *CONTEXT)} | {*FILTERS, *SETTLEMENT}
@@ -92,8 +93,8 @@ NESTED: Final = ("[]", "{}", '[["a"]]', '{"a": {"b": [1]}}', "true", "false", "n
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
-async def test_of_5000_malformed_requests_every_answer_is_documented(seed: int) -> None:
-    """No exception, no 500, nothing that hangs; five seeds of a thousand."""
+async def test_every_answer_to_a_malformed_request_is_documented(seed: int) -> None:
+    """No exception, no 500, nothing that hangs; for a commit five seeds of a thousand."""
     dice = random.Random(f"malformed {seed}")
     log = io.BytesIO()
     app = service(log)
@@ -115,7 +116,6 @@ async def test_of_5000_malformed_requests_every_answer_is_documented(seed: int) 
         assert status != 503 or scope["path"] == "/readyz", (scope, messages)
         statuses[status] += 1
 
-    assert RUNS * REQUESTS == 5000
     assert REQUESTS == statuses.total()
     assert {200, 400, 401, 404, 405, 413, 415, 422} <= set(statuses), statuses
     assert b"request.failed" not in log.getvalue()

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from integrations import upstream as module
 from integrations.errors import LostReplyError, NotSentError, UpstreamError
 from integrations.upstream import Reply, Upstream, make_client
+from tests.often import often
 
 pytestmark = pytest.mark.anyio
 
@@ -897,7 +898,7 @@ async def test_plain_httpx_loses_pool_slots_to_cancelled_calls() -> None:
 async def test_cancelled_calls_do_not_cost_pool_slots(
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    count = int(os.environ.get("CANCELLED_CALLS", "5000"))
+    count = int(os.environ.get("CANCELLED_CALLS", often(suite=1_500, commit=5_000)))
     async with serving() as base_url:
         client = make_client(base_url=base_url, headers={})
         upstream = Upstream(client, name="test", clock=time.monotonic)

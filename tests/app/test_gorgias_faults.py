@@ -30,6 +30,7 @@ from tests.app.serving import (
     SARAH,
     Service,
 )
+from tests.often import often
 
 pytestmark = pytest.mark.anyio
 
@@ -82,8 +83,9 @@ async def test_whatever_rivo_does_a_read_is_200_with_the_same_keys(name: str, ho
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_of_2000_reads_with_faults_of_every_kind_all_are_200(seed: int) -> None:
-    """4 seeds of 500; half of the upstream's answers are spoiled."""
+async def test_every_read_is_200_while_faults_of_every_kind_come_and_go(seed: int) -> None:
+    """Half of the upstream's answers are spoiled; for a commit 2,000 reads, 4 seeds of 500."""
+    reads = often(suite=160, commit=500)
     dice = random.Random(seed)
     kinds = Counter[str]()
 
@@ -104,7 +106,7 @@ async def test_of_2000_reads_with_faults_of_every_kind_all_are_200(seed: int) ->
     tested = Service({**ENVIRON, "FRESH_SECONDS": "0"}, faults=fault)
     statuses = Counter[str]()
     slowest = 0.0
-    for _ in range(500):
+    for _ in range(reads):
         name = dice.choice(READS)
         began = seconds()
         told = await read(tested, name, customer_email=dice.choice(WHO))
@@ -113,10 +115,10 @@ async def test_of_2000_reads_with_faults_of_every_kind_all_are_200(seed: int) ->
         await asyncio.sleep(dice.choice([0, 0, 0, 400]))  # the catalogue is remembered for 300
 
     await asyncio.sleep(10)  # what hangs still ends
-    assert 500 == statuses.total()
+    assert reads == statuses.total()
     assert {"none", "spoiled", *DOWN} - {"a flood"} == set(kinds)
-    assert statuses["Found"] > 20
-    assert statuses["Not available right now"] > 100
+    assert statuses["Found"] > reads / 25
+    assert statuses["Not available right now"] > reads / 5
     assert slowest <= 4.0
 
 
