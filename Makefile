@@ -54,6 +54,10 @@ figures: $(VENV)/.test ## Try the figures as often as before a change is taken
 soak: $(VENV)/.test ## Try one figure on for MINUTES (30) more: make soak NAME=schedules [SEED=1] [WORKERS=2]
 	$(BIN)/python -m tests.soak $(NAME) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS))
 
+.PHONY: mutation
+mutation: $(VENV)/.test ## Change the code in small ways and count what its tests notice (wants mutmut): make mutation MUTMUT=...
+	$(BIN)/python -m tests.mutation $(if $(MUTMUT),--mutmut $(MUTMUT)) $(ARGS)
+
 .PHONY: lock
 lock: ## Write the lock files anew from pyproject.toml (wants uv); newest versions: make lock ARGS=--upgrade
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it or name it with UV=." >&2; exit 1; }
