@@ -185,7 +185,10 @@ def check(received: Received, action: str, sent: str, fit: Mapping[str, Any]) ->
 
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_no_input_reaches_another_path(action: str) -> None:
-    """Every text as every input, each write one of its own; the doors in turn or both."""
+    """Each text in turn as each input, each write one of its own.
+
+    For a commit every text as every input, through both doors.
+    """
     service = Service(settings=without_limits(load(ENVIRON)))
     doors = {"actions": API_KEY}
     if action in GORGIAS_READS | GORGIAS_BUTTONS:
@@ -194,8 +197,10 @@ async def test_no_input_reaches_another_path(action: str) -> None:
     turns = itertools.cycle(doors.items())
     fit = await made_ready(service, action)
     statuses, times = Counter[int](), itertools.count()
-    for name in [each.name for each in (*ACTIONS[action].inputs, *CONTEXT)]:
-        for text in CLIMBING:
+    every = often(suite=3, commit=1)
+    names = [each.name for each in (*ACTIONS[action].inputs, *CONTEXT)]
+    for first, name in enumerate(names):
+        for text in CLIMBING[first % every :: every]:
             body = {"idempotency_key": f"time {next(times)}", **fit, name: text}
             for door, key in itertools.islice(turns, at_once):
                 service.sandbox.requests.clear()
@@ -209,8 +214,7 @@ async def test_no_input_reaches_another_path(action: str) -> None:
                 for received in service.sandbox.requests:
                     check(received, action, text, fit)
 
-    inputs = len(ACTIONS[action].inputs) + len(CONTEXT)
-    assert 48 * inputs * at_once == statuses.total()
+    assert 48 // every * len(names) * at_once == statuses.total()
     assert {200, 201, 404, 422, 503} >= set(statuses)
 
 
