@@ -198,6 +198,16 @@ def ended_lately(tx: Transaction, operation: Operation, *, since: float) -> bool
     return found.fetchone() is not None
 
 
+def may_own(tx: Transaction, operation: Operation, row: int | None) -> bool:
+    """Say whether a row is another operation's, or may be: one about the same that is open."""
+    found = tx.execute(
+        "SELECT 1 FROM operations WHERE shop = ? AND id <> ? AND ((list = ? AND rivo_id = ?) "
+        "OR (subject = ? AND state IN ('sending', 'unknown', 'needs_review'))) LIMIT 1",
+        (operation.shop, operation.id, operation.list, row, operation.subject),
+    )
+    return found.fetchone() is not None
+
+
 def listed(
     tx: Transaction,
     shop: str | None,

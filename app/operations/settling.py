@@ -162,7 +162,9 @@ class Settler:
         at = self._means.at()
         gone = at - (now.ended_at or at)
         shows = found is not None and (found.verdict == "found" or found.alike)
-        if found is not None and shows and not await self._is_anothers(now):
+        if found is not None and shows and await self._may_be_taken(now, found):
+            await self._later(now, SOONEST_SECONDS)  # that one is settled first
+        elif found is not None and shows and not await self._is_anothers(now):
             changes: dict[str, Any] = {"evidence": (*now.evidence, *found.evidence)}
             if found.answer is not None:
                 changes |= applied_changes(found.answer) | {"rivo_id": found.rivo_id}
@@ -173,6 +175,12 @@ class Settler:
             await self._keep(now, due_at=None)
         else:
             await self._later(now, max(gone, SOONEST_SECONDS))
+
+    async def _may_be_taken(self, now: Operation, found: ReadBack) -> bool:
+        """Say whether a row without a reference may belong to an operation that is still open."""
+        if now.list in (None, "points_events"):
+            return False
+        return await self._means.store.read(lambda tx: records.may_own(tx, now, found.rivo_id))
 
     async def _is_anothers(self, now: Operation) -> bool:
         """Say whether a state that is as wanted may be the work of a later write of ours."""

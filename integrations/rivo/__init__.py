@@ -106,7 +106,11 @@ ONCE: dict[Function, Once] = {
     update_customer_dob: Once(find=find_customer_change, subject=lambda _: "profile"),
     update_customer_vip_tier: Once(find=find_vip_tier_change, subject=lambda _: "tier"),
     cancel_membership: Once(find=find_cancellation, subject=lambda _: "membership"),
-    create_referral: Once(find=find_referral, listed="referrals"),
+    create_referral: Once(
+        find=find_referral,
+        listed="referrals",
+        subject=lambda inputs: f"referral {str(inputs['email']).lower()}",
+    ),
 }
 """How each write is found again; a subject without a number is one of the customer's."""
 

@@ -17,6 +17,7 @@ from tests.simulation.world import run
 
 POINTS: Final = Mix(only=("points",), intents=(2, 4), lag=5.0)
 KILLED: Final = Mix(only=("points",), intents=(2, 4), bad_writes=0.2, killed=1.0, capped=0.0)
+BUSY: Final = msgspec.structs.replace(KILLED, alone=0.0, intents=(4, 6), bad_writes=0.9)
 REDEEMED: Final = Mix(
     only=("redemption",), intents=(3, 5), twins=0.9, lagging=1.0, bad_reads=0.02, killed=0.0
 )
@@ -75,7 +76,9 @@ BUGS: Final[dict[str, Bug]] = {
         mix=msgspec.structs.replace(POINTS, proven=0.1),
     ),
     "only the first page is read": Bug(patches=sent.first_page),
-    "what is backdated is not read": Bug(patches=sent.by_time),
+    "what is backdated is not read": Bug(
+        patches=sent.by_time, mix=msgspec.structs.replace(POINTS, proven=1.0)
+    ),
     "notes that were cut are not read": Bug(
         patches=sent.cut_notes_ignored, mix=msgspec.structs.replace(POINTS, cut=0.9)
     ),
@@ -93,7 +96,7 @@ BUGS: Final[dict[str, Bug]] = {
         patches=kept.reversed_twice, mix=msgspec.structs.replace(POINTS, intents=(3, 6))
     ),
     "a reversal has the same sign": Bug(patches=sent.reversed_with_its_sign),
-    "what is being sent may be sent again": Bug(patches=kept.running_is_safe),
+    "what is being sent may be sent again": Bug(patches=kept.running_is_safe, mix=BUSY),
     "a repeat of the unknown says that it failed": Bug(patches=kept.unknown_is_refused),
     "an end is told in several ways": Bug(patches=kept.answer_not_kept),
 }

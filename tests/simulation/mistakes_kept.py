@@ -10,6 +10,7 @@ import msgspec
 from app.limits import Limits
 from app.operations import (
     attempt,
+    drafting,
     judging,
     moving,
     preparing,
@@ -19,19 +20,13 @@ from app.operations import (
     telling,
 )
 from app.operations.operation import Operation, told
-from app.operations.running import Operations
 from app.operations.settling import Settler
 from integrations.errors import ForbiddenError
 from tests.simulation.mistakes_sent import Patches, on
 
 
 def _draft(change: Callable[[Operation], Operation]) -> Patches:
-    true = Operations._draft
-
-    def draft(self: Any, *given: Any, **named: Any) -> Operation:
-        return change(true(self, *given, **named))
-
-    return (on(Operations, "_draft", draft),)
+    return (on(running, "drafted", lambda *given: change(drafting.drafted(*given))),)
 
 
 def no_fingerprint() -> Patches:

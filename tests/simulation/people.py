@@ -67,6 +67,11 @@ class People:
                 continue
             await self._ask(intent, said.inputs, intent.number % 2, phase="after")
 
+    def was_blocked(self, intent: Intent) -> bool:
+        """Say whether another write stood in the way when this was last asked for."""
+        asked = [said for said in self.said if said.intent == intent.number]
+        return bool(asked) and asked[-1].status == 409
+
     async def approve(self, intent: Intent, at: float, slot: int) -> None:
         """Approve what an intent asked for, when it is time."""
         await asyncio.sleep(at - self._seconds())

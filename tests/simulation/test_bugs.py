@@ -16,7 +16,7 @@ ALWAYS = (
     "limits are reserved after sending",
     "what was being sent is sent again",
 )
-RARE = ("an approval serves twice", "rows of other operations are claimed")
+RARE = ("rows of other operations are claimed",)
 """Shown by few schedules: their turn is before a commit, or in a soak."""
 WHOLE = os.environ.get("COMMIT_FIGURES") == "1"
 

@@ -177,15 +177,23 @@ class _Schedule:
             strikes.clear()
         if plan.late > plan.settle:  # what shows up late is found at one of the looks that follow
             await asyncio.sleep(plan.late + LOOKS_SECONDS)
-        quiet = await self._quiet(plan.settle + plan.late)
-        if quiet:
-            for intent in plan.intents:
-                await people.again(intent)
-            quiet = await self._quiet(plan.settle)
-            if plan.cap is not None:
-                await people.probe(plan.cap)
+        quiet = await self._quiet(plan.settle + plan.late) and await self._once_more()
         for each in watching:
             each.cancel()
+        return quiet
+
+    async def _once_more(self) -> bool:
+        """Ask for all of it again, now that all is well; whether it is quiet after that."""
+        plan, people = self._plan, self._people
+        for intent in plan.intents:
+            await people.again(intent)
+        quiet = await self._quiet(plan.settle)
+        for intent in plan.intents:
+            if people.was_blocked(intent):  # by one that had no outcome yet
+                await people.again(intent)
+        quiet = quiet and await self._quiet(plan.settle)
+        if plan.cap is not None:
+            await people.probe(plan.cap)
         return quiet
 
     async def _quiet(self, seconds: float) -> bool:
