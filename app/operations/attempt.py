@@ -252,7 +252,9 @@ class Attempt:
         wait = self._means.settle_seconds
         if self.now.list == "points_events":
             wait = min(wait, EARLY_SECONDS)
-        return {"applied": None, "due_at": (self.now.sent_at or 0.0) + wait}
+        # The request left between the step to sending and now: its time counts from the later one.
+        at = self._means.at()
+        return {"applied": None, "sent_at": at, "due_at": at + wait}
 
     async def _look_at_once(self, refusal: Answer | ActionError) -> Reply:
         """Read back a no that came with a status of success, then believe it."""

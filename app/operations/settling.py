@@ -14,7 +14,7 @@ from app.operations.moving import FREE, Mover
 from app.operations.operation import Operation
 from app.operations.preparing import applied_changes, sent_of
 from app.operations.records import Transaction
-from app.operations.running import Operations
+from app.operations.running import ATTEMPT_SECONDS, Operations
 from app.operations.telling import NEVER_APPLIED, REVIEW, standing
 from app.shops import Shop
 from app.store.sqlite import StoreError
@@ -70,7 +70,11 @@ class Settler:
         """Call unknown what was being sent by somebody who is gone: it may have been applied."""
         taken = []
         for now in records.lost(tx, at, alone_as=alone_as):
-            moved = records.step(tx, now, "unknown", leased=True, due_at=self._first(now), **FREE)
+            # It may have left until its attempt was over: its time counts from then.
+            sent_at = min(at, (now.sent_at or 0.0) + ATTEMPT_SECONDS)
+            due_at = sent_at + self._means.settle_seconds
+            changes = {"sent_at": sent_at, "due_at": due_at, **FREE}
+            moved = records.step(tx, now, "unknown", leased=True, **changes)
             if moved is not None:
                 self._means.book.note(tx, moved, "unknown", at=at, by=SETTLER)
                 taken.append(moved)
