@@ -294,6 +294,7 @@ def test_a_single_write_may_be_too_large_by_itself(
     over = over_a_write(limits, made(**facts))
 
     assert says == (over and over.sentence)
+    assert over is None or (over.used, over.retry_after, over.too_fast) == (0, None, False)
 
 
 @pytest.mark.parametrize(
