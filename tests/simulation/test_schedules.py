@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.simulation.checker import check
 from tests.simulation.figures import clicks
-from tests.simulation.intents import ANA, Click, Intent
+from tests.simulation.intents import ANA, CODES, FIXED, Click, Intent
 from tests.simulation.plan import LATE, Plan, Trouble, draw
 from tests.simulation.seen import Record
 from tests.simulation.tally import tally
@@ -106,6 +108,38 @@ def test_what_was_surely_not_sent_goes_through_when_it_is_asked_for_again(
     assert [503, 201] == [first.status, second.status]
     assert (first.operation or {})["id"] == (second.operation or {})["id"]
     assert ["refuse", "none"] == [each.trouble for each in record.arrived]
+
+
+def test_a_row_is_not_taken_for_late_while_it_may_belong_to_an_open_operation() -> None:
+    inputs = {"customer_email": ANA, "reward_id": FIXED}
+    record = _wanted_twice("create_points_redemption", inputs, 1.0, 135.0)
+    assert [] == check(record).findings
+    assert ["rejected", "succeeded"] == sorted(each["state"] for each in record.operations)
+
+
+def test_only_one_referral_of_a_friend_is_open_at_a_time() -> None:
+    inputs = {"email": "friend@example.com", "referral_code": CODES[ANA], "remote_ip": "::1"}
+    record = _wanted_twice("create_referral", inputs, 1.0, 5.0)
+    assert [] == check(record).findings
+    assert [202, 409] == [said.status for said in record.said[:2]]
+
+
+def _wanted_twice(action: str, inputs: dict[str, Any], *times: float) -> Record:
+    """Want the same for two tickets: the first is lost and never applied, the second lost."""
+    intents = tuple(
+        Intent(
+            number=number,
+            caller="api",
+            action=action,
+            inputs=inputs,
+            key=f"key-{number}",
+            ticket=f"10{number}",
+            clicks=(Click(at=at, slot=0),),
+        )
+        for number, at in enumerate(times)
+    )
+    lost = (Trouble("drop", None, 0.1), Trouble("drop", 30.0, 0.1))
+    return run(Plan(seed=0, intents=intents, writes=lost))
 
 
 def _clicked_at(
