@@ -16,6 +16,7 @@ from app.observe import make_log
 from app.openapi import document
 from tests.app.serving import SARAH, problem
 from tests.openapi.conformance import Document
+from tests.store.stage import Inline
 
 pytestmark = pytest.mark.anyio
 
@@ -23,8 +24,9 @@ FAULTS = "/sandbox/faults"
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """A service that runs with --sandbox."""
+async def http(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """A service that runs with --sandbox; its store has no thread, for which no time would pass."""
+    monkeypatch.setattr("app.main.ThreadPoolExecutor", lambda *_, **__: Inline())
     settings = msgspec.structs.replace(load({}, sandbox=True), database=":memory:")
     app = create_app(settings, log=make_log(io.BytesIO(), level="info", form="json"))
     async with (
