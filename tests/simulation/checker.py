@@ -77,7 +77,7 @@ def _waits(record: Record, operation: Operation) -> bool:
     blocked = any(other["state"] == "needs_review" for other in record.operations)
     if not said:  # nobody was ever told of it, so nobody asks for it again
         return True
-    return said[-1].phase == "during" or (said[-1].status == 409 and blocked)
+    return said[-1].phase == "during" or (said[-1].status in (409, 503) and blocked)
 
 
 def _nothing_is_lost(record: Record, accounts: Accounts, _: Counter[str]) -> Iterator[str]:
