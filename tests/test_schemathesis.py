@@ -21,6 +21,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 from schemathesis.schemas import BaseSchema
 
 from app.openapi import document
+from tests.often import often
 from tests.openapi import checks
 from tests.openapi.served import PROOF, service
 from tests.openapi.serving import served
@@ -28,7 +29,7 @@ from tests.openapi.serving import served
 # What is reached here, other tests reach, too; under the tracer it would take twice as long.
 pytestmark = pytest.mark.no_cover
 
-EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
+EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", often(suite=2, commit=4)))
 THOROUGH: Final = EXAMPLES >= 10
 """Whether every operation is covered everywhere; it takes minutes."""
 
@@ -39,13 +40,24 @@ ELSEWHERE: Final = " /(?!gorgias)"
 # The coverage phase tries every value of every input. Both doors, and both methods of a read, read
 # inputs by the same code and from the same schema: by default each action is covered once, in
 # process, and elsewhere what is answered most differently.
-EACH_ACTION_ONCE: Final = "^GET |^POST /actions/(create|redeem|refund|update|cancel)_"
-TELLING: Final = "/(get_sidebar|redeem_customer_points)$"
-TELLING_OVER_HTTP: Final = "^GET /gorgias/get_sidebar$|^POST /actions/redeem_|^GET /[^/]*$"
+# In every run that is a third of it: an action of each kind, and over HTTP what is no action, and
+# the examples only in process.
+EACH_ACTION_ONCE: Final = (
+    "^GET |^POST /actions/(create|reverse|redeem|refund|update|cancel)_",
+    "^GET (?!/actions/(list|get)_)|^GET /actions/list_points_events$|"
+    "^POST /actions/(create_points_event|reverse|update_customer$|cancel)",
+)[often(suite=1, commit=0)]
+TELLING: Final = ("/(get_sidebar|redeem_customer_points)$", "^GET /gorgias/get_sidebar$")[
+    often(suite=1, commit=0)
+]
+TELLING_OVER_HTTP: Final = (
+    "^GET /gorgias/get_sidebar$|^POST /actions/redeem_|^GET /[^/]*$",
+    "^GET /[^/]*$",
+)[often(suite=1, commit=0)]
 REFUSED: Final = ["200", "400", "401", "403", "404", "405", "413", "415", "422"]
 
 
-def configured(*, only: str, covered: str) -> SchemathesisConfig:
+def configured(*, only: str, covered: str, examples: bool = True) -> SchemathesisConfig:
     """Configure a run over the operations `only`, with the coverage phase for those `covered`."""
     return SchemathesisConfig.from_dict(
         {
@@ -53,7 +65,7 @@ def configured(*, only: str, covered: str) -> SchemathesisConfig:
             "workers": 1,
             "seed": 20261121,
             "generation": {"deterministic": True, "database": "none", "max-examples": EXAMPLES},
-            "phases": {"stateful": {"enabled": False}},
+            "phases": {"stateful": {"enabled": False}, "examples": {"enabled": examples}},
             "checks": {
                 # Rivo may refuse what is well formed (422 says so), and so may a rule
                 # between inputs: `checks.RULES`. A check of our own lets 400 and 422 pass for
@@ -103,7 +115,8 @@ def test_the_gorgias_door_keeps_to_the_document_in_process() -> None:
 
 
 def test_everything_keeps_to_the_document_over_http() -> None:
-    config = configured(only=EVERYTHING, covered=TELLING_OVER_HTTP)
+    examples = bool(often(suite=0, commit=1))
+    config = configured(only=EVERYTHING, covered=TELLING_OVER_HTTP, examples=examples)
     with served(service()) as url:
         ran = run(schemathesis.openapi.from_url(f"{url}/openapi.json", config=config))
 
