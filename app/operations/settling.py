@@ -167,7 +167,7 @@ class Settler:
         gone = at - (now.ended_at or at)
         shows = found is not None and (found.verdict == "found" or found.alike)
         if found is not None and shows and await self._may_be_taken(now, found):
-            await self._later(now, SOONEST_SECONDS)  # that one is settled first
+            await self._later(now, max(gone, SOONEST_SECONDS))  # that one is settled first
         elif found is not None and shows and not await self._is_anothers(now):
             changes: dict[str, Any] = {"evidence": (*now.evidence, *found.evidence)}
             if found.answer is not None:
