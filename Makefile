@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet --no-input
 PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3 python)
 USABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+# Compiled modules are kept: tests start the service many times.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 UV ?= uv
 COMPILE := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -25,7 +27,7 @@ run: $(VENV)/.run ## Start the service on 127.0.0.1:8000, in the sandbox unless 
 
 .PHONY: test
 test: $(VENV)/.test ## Run every test that this machine can run; one of them: .venv/bin/pytest tests/test_locks.py
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --cov --cov-report term $(ARGS)
+	$(PYTEST) $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.test ## Check format, lint, types, layers and the Dockerfile
@@ -42,13 +44,6 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 .PHONY: bench
 bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs: make bench ARGS=once
 	$(BIN)/python -m tests.bench $(ARGS)
-
-# What is tried more often before a change is taken than in the suite.
-FIGURES := tests/simulation tests/processes tests/tenants tests/operations/test_audit.py tests/operations/test_reserving.py
-
-.PHONY: figures
-figures: $(VENV)/.test ## Try the figures as often as before a change is taken
-	COMMIT_FIGURES=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) $(FIGURES)
 
 .PHONY: soak
 soak: $(VENV)/.test ## Try one figure on for MINUTES (30) more: make soak NAME=schedules [SEED=1] [WORKERS=2]

@@ -88,10 +88,12 @@ def test_a_write_says_how_it_is_found_again_and_what_may_be_open_once() -> None:
         "update_customer_dob": ("profile", None),
         "update_customer_vip_tier": ("tier", None),
         "cancel_membership": ("membership", None),
-        "create_referral": (None, "referrals"),
+        "create_referral": ("referral ann@example.com", "referrals"),
     } == {
         name: (
-            action.once.subject({"operation_id": "op_1", "redemption_id": 5}),
+            action.once.subject(
+                {"operation_id": "op_1", "redemption_id": 5, "email": "Ann@example.com"}
+            ),
             action.once.listed,
         )
         for name, action in ACTIONS.items()
