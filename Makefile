@@ -45,6 +45,20 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs: make bench ARGS=once
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# What is tried more often before a change is taken than in the suite.
+COUNTED := tests/simulation tests/processes tests/tenants tests/test_schemathesis.py tests/test_malformed.py \
+	tests/alternatives/test_bodies.py tests/alternatives/test_combinations.py
+OFTEN := tests/test_upstream.py tests/test_kinds.py tests/app/test_gorgias_faults.py tests/app/test_spoiled_answers.py \
+	tests/app/test_paths.py tests/app/test_canaries.py tests/operations/test_audit.py tests/operations/test_reserving.py
+
+.PHONY: figures
+figures: $(VENV)/.test ## Try what is counted as often as before a change is taken
+	COMMIT_FIGURES=1 $(PYTEST) $(COUNTED) $(OFTEN) $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.test ## Run the rest with coverage
+	$(PYTEST) --cov --cov-report term $(addprefix --ignore=,$(COUNTED)) $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/.test ## Try one figure on for MINUTES (30) more: make soak NAME=schedules [SEED=1] [WORKERS=2]
 	$(BIN)/python -m tests.soak $(NAME) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS))

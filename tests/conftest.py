@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -39,21 +39,6 @@ def refuse_skip(report: AnyReport) -> AnyReport:
     return report
 
 
-COUNTED: Final = (
-    "tests/alternatives/test_bodies.py",
-    "tests/alternatives/test_combinations.py",
-    "tests/processes/",
-    "tests/simulation/",
-    "tests/tenants/",
-    "tests/test_malformed.py",
-    "tests/test_schemathesis.py",
-)
-"""Tests that try the same many times: what they run, others cover."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, and measure no coverage where it only costs time."""
+    """Begin with what takes longest, so that no worker waits for it at the end."""
     items.sort(key=lambda item: "test_schemathesis" not in item.nodeid)
-    for item in items:
-        if item.nodeid.startswith(COUNTED):
-            item.add_marker("no_cover")
