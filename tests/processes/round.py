@@ -52,7 +52,9 @@ async def play(
     control = f"{nursery.rivo_url}/control/{name}"
     url = f"{nursery.rivo_url}/{name}/merchant_api/v1"
     epoch = time.time()
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+    # No connection is kept: a server closes an idle one just when something is sent on it.
+    once = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(trust_env=False, timeout=10, limits=once) as http:
         await http.post(f"{control}/open", json={"seed": script.seed, "calm": script.calm})
         people = People(http, rivo_url=control, epoch=epoch)
         playing = _Round(
