@@ -54,7 +54,7 @@ class Book:
             }
         audit.append(
             tx,
-            self.key(operation.shop),
+            audit.key_of(self._secret_key, operation.shop),
             shop=operation.shop,
             at=at,
             event=event,
@@ -63,7 +63,3 @@ class Book:
             personal=personal,
             salt=self._random(SALT_BYTES),
         )
-
-    def key(self, shop: str) -> bytes:
-        """Return the key of a shop's chain."""
-        return audit.key_of(self._secret_key, shop)
