@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -48,6 +49,7 @@ BUILT_IN: Final = Limits(
 """For callers other than API_KEY and LEAD_KEY, until CONFIG sets others."""
 
 
+@functools.lru_cache(maxsize=256)
 def tightest(*limits: Limits) -> Limits:
     """Hold several limits at once: of each the smallest that is set."""
     found: dict[str, Any] = {"reason_required": any(each.reason_required for each in limits)}

@@ -61,9 +61,9 @@ class Operations:
         so that nothing is sent.
         """
         draft = drafted(wanted, self._means)
-        operation, is_new, is_ours = await self._kept(
-            self._means.store.write(lambda tx: self._accept(tx, draft)), until=wanted.until
-        )
+        # The disk is waited for with the step to sending: what a power cut takes was never sent.
+        accepting = self._means.store.write(lambda tx: self._accept(tx, draft), durable=False)
+        operation, is_new, is_ours = await self._kept(accepting, until=wanted.until)
         if operation.fingerprint != draft.fingerprint:
             raise KeyReusedError(
                 "idempotency_key", expected="a new one for other inputs", given="one used before"

@@ -171,8 +171,8 @@ def _window(
 ) -> Window | None:
     scope, words, seconds = of
     name = f"{measure}_per_{words}"
-    cap, amount = getattr(limits, name, None), _amounts(operation)[measure]
-    if cap is None or not amount:
+    cap = getattr(limits, name, None)
+    if cap is None or not (amount := _amounts(operation)[measure]):
         return None
     return Window(
         name=name,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -39,7 +38,14 @@ class _Ended(NamedTuple):
 
 
 _Job = Callable[[Transaction], Any]
-_Waiting = tuple[_Job, "asyncio.Future[_Ended]"]
+
+
+class _Waiting(NamedTuple):
+    """A job, whether it has to survive a power cut, and who waits for it."""
+
+    job: _Job
+    durable: bool
+    future: asyncio.Future[_Ended]
 
 
 class SqliteStore:
@@ -63,17 +69,19 @@ class SqliteStore:
         self._closing = False
         _value_of(await self._submit(self._connect))
 
-    async def write(self, job: Callable[[Transaction], T]) -> T:
+    async def write(self, job: Callable[[Transaction], T], *, durable: bool = True) -> T:
         """Run a job in a transaction and return its value once that is durable.
 
-        All that waits shares one commit. What the job raises is raised here, and its changes alone
-        are rolled back; StoreError where the database fails. A cancelled caller cuts nothing.
+        `durable=False` is for what may be lost in a power cut (not in a crash of the process) as
+        long as nothing durable follows it. All that waits shares one commit. What the job raises is
+        raised here, and its changes alone are rolled back; StoreError where the database fails. A
+        cancelled caller cuts nothing.
         """
         if self._closing:
             raise StoreError("The database is closed.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Ended] = loop.create_future()
-        self._pending.append((job, future))
+        self._pending.append(_Waiting(job, durable, future))
         if self._idle.is_set():
             self._idle.clear()
             # Not at once: whoever else writes in this turn of the loop shares the commit.
@@ -96,18 +104,27 @@ class SqliteStore:
 
     def _flush(self) -> None:
         batch, self._pending = self._pending, []
-        running = self._submit(self._commit, [job for job, _ in batch])
+        durable = any(each.durable for each in batch)
+        try:
+            jobs = [each.job for each in batch]
+            running = self._executor.submit(self._commit, jobs, durable=durable)
+        except RuntimeError:  # it was shut down
+            running = Future()
+            running.cancel()
         # A callback and not a task: nobody can cancel it between a commit and those who wait.
-        running.add_done_callback(functools.partial(self._flushed, batch))
+        loop = asyncio.get_running_loop()
+        running.add_done_callback(
+            lambda done: loop.call_soon_threadsafe(self._flushed, batch, done)
+        )
 
-    def _flushed(self, batch: list[_Waiting], running: asyncio.Future[list[_Ended]]) -> None:
+    def _flushed(self, batch: list[_Waiting], running: Future[list[_Ended]]) -> None:
         if running.cancelled() or running.exception():
             ended = [_lost("no writer") for _ in batch]
         else:
             ended = running.result()
-        for (_, future), each in zip(batch, ended, strict=True):
-            if not future.done():  # cancelled
-                future.set_result(each)
+        for waiting, each in zip(batch, ended, strict=True):
+            if not waiting.future.done():  # cancelled
+                waiting.future.set_result(each)
         if self._pending:
             self._flush()
         else:
@@ -151,11 +168,13 @@ class SqliteStore:
             connection.close()  # the last one out moves what is in the log to the file
         return _Ended()
 
-    def _commit(self, jobs: list[_Job]) -> list[_Ended]:
+    def _commit(self, jobs: list[_Job], *, durable: bool = True) -> list[_Ended]:
         tx = self._connection
         if tx is None:
             return [_lost("not open") for _ in jobs]
         try:
+            if not durable:
+                tx.execute("PRAGMA synchronous = NORMAL")
             tx.execute("BEGIN IMMEDIATE")
             ended = [_attempt(tx, job) for job in jobs]
             tx.execute("COMMIT")
@@ -163,6 +182,8 @@ class SqliteStore:
             return [_lost(_name(error)) for _ in jobs]
         finally:
             _roll_back(tx)
+            if not durable:
+                tx.execute("PRAGMA synchronous = FULL")
         return ended
 
     def _look(self, job: _Job) -> _Ended:

@@ -78,7 +78,7 @@ async def test_a_store_that_is_away_is_said_and_tried_again(
     store = service.app.state.store
     read, left = store.read, [StoreError("away")]
 
-    async def sometimes(job: Any) -> Any:
+    async def sometimes(job: Any, **how: Any) -> Any:
         if left:
             raise left.pop()
         return await read(job)

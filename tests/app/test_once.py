@@ -332,7 +332,7 @@ async def test_a_store_that_hangs_keeps_nobody_waiting(
     began = asyncio.get_running_loop().time()
     store = service.app.state.store
 
-    async def hangs(_: Any) -> Any:
+    async def hangs(_: Any, **__: Any) -> Any:
         await asyncio.sleep(3_600)
 
     monkeypatch.setattr(store, call, hangs)
@@ -355,12 +355,12 @@ async def test_a_store_that_is_lost_after_sending_makes_it_unknown(
     store = service.app.state.store
     write, writes = store.write, 0
 
-    async def third_and_later_fail(job: Any) -> Any:
+    async def third_and_later_fail(job: Any, **how: Any) -> Any:
         nonlocal writes
         writes += 1
         if 3 <= writes < 10:
             raise StoreError("away")
-        return await write(job)
+        return await write(job, **how)
 
     monkeypatch.setattr(store, "write", third_and_later_fail)
     answer = await give(service)

@@ -40,7 +40,7 @@ class Shared(SqliteStore):
         self.changed: list[Callable[[], None]] = []
         """Whom to tell of every commit."""
 
-    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> T:
         """Run a job in a transaction of its own; who is cancelled meanwhile cuts nothing."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
@@ -104,10 +104,10 @@ class Shelf:
     async def close(self) -> None:
         """Nothing: the schedule closes it."""
 
-    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> T:
         """Run a job that writes."""
         await self._gate("commit")
-        value = await self._shared.write(job)
+        value = await self._shared.write(job, durable=durable)
         await self._gate("committed")
         return value
 

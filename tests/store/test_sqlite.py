@@ -92,6 +92,34 @@ async def test_a_commit_waits_for_the_disk(path: Path) -> None:
     } == pragmas
 
 
+async def test_what_need_not_be_durable_by_itself_does_not_wait_for_the_disk() -> None:
+    async with opened() as store:
+        lines = await traced(store)
+        await store.write(add("a"), durable=False)
+        alone = [*lines]
+        lines.clear()
+        await asyncio.gather(store.write(add("b"), durable=False), store.write(add("c")))
+        together = [*lines]
+        kept = await store.read(names)
+
+    assert ["PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"] == alone[:2]
+    assert ["COMMIT", "PRAGMA synchronous = FULL"] == alone[-2:]
+    assert ("BEGIN IMMEDIATE", "COMMIT") == (together[0], together[-1])
+    assert ["a", "b", "c"] == kept
+
+
+async def test_the_disk_is_waited_for_again_after_a_failure() -> None:
+    def fails(tx: Transaction) -> None:
+        raise KeyboardInterrupt
+
+    async with opened() as store:
+        with pytest.raises(StoreError):
+            await store.write(fails, durable=False)
+        synchronous = await store.read(lambda tx: tx.execute("PRAGMA synchronous").fetchone()[0])
+
+    assert 2 == synchronous
+
+
 async def test_folder_and_file_are_for_this_user_alone(path: Path) -> None:
     async with opened(path) as store:
         await store.write(add("a"))
