@@ -19,6 +19,7 @@ from app.openapi.inputs import context_parameters, input_schemas
 from app.openapi.operations import answered_by_action, paths
 from app.openapi.responses import HEADERS, shared_responses
 from app.openapi.sandbox import sandbox_paths
+from app.openapi.sidebar import sidebar_paths
 from integrations.actions import Action
 from integrations.rivo import ACTIONS
 
@@ -84,6 +85,7 @@ def document(
         "tags": TAGS,
         "paths": paths(actions, examples)
         | lookups.lookup_paths()
+        | sidebar_paths()
         | (sandbox_paths() if sandbox else {}),
         "components": {
             "securitySchemes": SECURITY,
