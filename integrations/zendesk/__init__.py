@@ -1,0 +1,1 @@
+"""How Zendesk is installed and told: the app's package, its rules, its REST API."""
