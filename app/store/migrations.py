@@ -96,5 +96,20 @@ CREATE TABLE audit (                            -- see app/operations/audit.py
 CREATE INDEX audit_operation ON audit (shop, operation_id);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT)
+NOTES: Final = """
+CREATE TABLE notes (                            -- what was told on a ticket; see app/notes
+    operation_id   TEXT NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    about          TEXT NOT NULL,               -- outcome, wait or late: each is told once
+    state          TEXT NOT NULL,               -- sending, waiting, or how it ended
+    tries          INTEGER NOT NULL,            -- how often it was begun to send it
+    first_at       REAL NOT NULL,               -- when it was first begun
+    at             REAL NOT NULL,               -- when it came to its state
+    due_at         REAL,                        -- when it is tried again
+    PRIMARY KEY (operation_id, about)
+);
+CREATE INDEX notes_due ON notes (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX operations_late ON operations (late_at) WHERE late_at IS NOT NULL;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT, NOTES)
 """In their order; `PRAGMA user_version` counts those that were run."""
