@@ -7,19 +7,20 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from app import permissions
+from app import helpdesks, permissions
 from app.limits import BUILT_IN, Limits
 from app.settings import (
     CallerSettings,
-    Door,
+    GorgiasSettings,
     SettingsError,
     ShopSettings,
     Sources,
     TierBasis,
+    ZendeskSettings,
     address,
     currency,
     digest,
@@ -34,10 +35,33 @@ CUSTOMER_FIELDS: Final = ("first_name", "last_name", "accepts_marketing")
 
 
 class _CallerTable(msgspec.Struct):
-    door: Door
+    door: Literal["actions", "gorgias"]  # those of /zendesk stand in the table of the Zendesk
     actions: list[str]
     secret_sha256: list[str] = []
     secret_file: str | None = None
+    limits: dict[str, Any] = {}
+    sources: list[str] | None = None
+    rights: list[str] = []
+
+
+class _GorgiasTable(msgspec.Struct):
+    domain: str | None = None
+    user: str | None = None
+    api_key_file: str | None = None
+
+
+class _ZendeskTable(msgspec.Struct):
+    subdomain: str | None = None
+    shared_secret_file: str | None = None
+    webhook_secret_file: str | None = None
+    user: str | None = None
+    api_token_file: str | None = None
+    sidebar: dict[str, Any] = {}
+    webhook: dict[str, Any] = {}
+
+
+class _AllowedTable(msgspec.Struct):
+    actions: list[str] | None = None
     limits: dict[str, Any] = {}
     sources: list[str] | None = None
     rights: list[str] = []
@@ -55,13 +79,17 @@ class _ShopTable(msgspec.Struct):
     reasons: list[str] = []
     kill: list[str] = []
     callers: dict[str, dict[str, Any]] = {}
+    gorgias: dict[str, Any] = {}
+    zendesk: dict[str, Any] = {}
 
 
 class _Config(msgspec.Struct):
     shops: dict[str, dict[str, Any]]
 
 
-_Table = TypeVar("_Table", _Config, _ShopTable, _CallerTable)
+_Table = TypeVar(
+    "_Table", _Config, _ShopTable, _CallerTable, _GorgiasTable, _ZendeskTable, _AllowedTable
+)
 
 
 def shops(sources: Sources) -> tuple[ShopSettings, ...]:
@@ -108,6 +136,10 @@ def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings
         if field not in CUSTOMER_FIELDS:
             known = ", ".join(CUSTOMER_FIELDS)
             raise SettingsError(f"{at}.customer_fields may list {known}.")
+    zendesk, in_zendesk = _zendesk(sources, f"{at}.zendesk", table.zendesk)
+    for each in in_zendesk:
+        if each.name in table.callers:
+            raise SettingsError(f"{at}.callers.{each.name} is how the Zendesk's own is called.")
     return ShopSettings(
         name=name,
         rivo_api_key=sendable(f"{at}.rivo_api_key", split(f"{at}.rivo_api_key", key)[0]),
@@ -121,8 +153,59 @@ def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings
         kill=permissions.actions(f"{at}.kill", table.kill),
         callers=tuple(
             _caller(sources, f"{at}.callers", caller, who) for caller, who in table.callers.items()
-        ),
+        )
+        + in_zendesk,
+        gorgias=_gorgias(sources, f"{at}.gorgias", table.gorgias),
+        zendesk=zendesk,
     )
+
+
+def _gorgias(sources: Sources, at: str, found: Mapping[str, Any]) -> GorgiasSettings | None:
+    table = _read(at, found, _GorgiasTable)
+    return helpdesks.gorgias(
+        lambda name: f"{at}.{name}_file" if name == "api_key" else f"{at}.{name}",
+        domain=table.domain,
+        user=table.user,
+        api_key=_secrets(sources, f"{at}.api_key_file", table.api_key_file),
+    )
+
+
+def _zendesk(
+    sources: Sources, at: str, found: Mapping[str, Any]
+) -> tuple[ZendeskSettings | None, tuple[CallerSettings, ...]]:
+    """Read a shop's Zendesk, and who comes from there."""
+    table = _read(at, found, _ZendeskTable)
+    plain = ("subdomain", "user")
+    settings = helpdesks.zendesk(
+        lambda name: f"{at}.{name}" if name in plain else f"{at}.{name}_file",
+        subdomain=table.subdomain,
+        shared_secrets=_secrets(sources, f"{at}.shared_secret_file", table.shared_secret_file),
+        webhook_secrets=_secrets(sources, f"{at}.webhook_secret_file", table.webhook_secret_file),
+        user=table.user,
+        api_token=_secrets(sources, f"{at}.api_token_file", table.api_token_file),
+    )
+    sidebar = _allowed(f"{at}.sidebar", table.sidebar, helpdesks.SIDEBAR)
+    webhook = _allowed(f"{at}.webhook", table.webhook, helpdesks.WEBHOOK)
+    return settings, helpdesks.zendesk_callers(settings, sidebar=sidebar, webhook=webhook)
+
+
+def _allowed(at: str, found: Mapping[str, Any], who: CallerSettings) -> CallerSettings:
+    """Read what one of the Zendesk's callers may do; what is left out stays as it is."""
+    table = _read(at, found, _AllowedTable)
+    allowed = who.actions
+    if table.actions is not None:
+        allowed = permissions.actions(f"{at}.actions", table.actions)
+    return msgspec.structs.replace(
+        who,
+        actions=allowed,
+        limits=permissions.limits(f"{at}.limits", table.limits, over=BUILT_IN),
+        sources=permissions.sources(f"{at}.sources", table.sources, who.door),
+        rights=permissions.rights(f"{at}.rights", table.rights),
+    )
+
+
+def _secrets(sources: Sources, at: str, file: str | None) -> list[str]:
+    return [] if file is None else split(at, sources.file(at, Path(file)))
 
 
 def _caller(sources: Sources, callers: str, name: str, found: Mapping[str, Any]) -> CallerSettings:

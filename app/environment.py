@@ -9,20 +9,23 @@ from typing import Final
 
 import msgspec
 
-from app import config
+from app import config, helpdesks
 from app.limits import BUILT_IN, RIGHTS, Limits, Right
 from app.settings import (
     EVERY_ACTION,
     IN_MEMORY,
     CallerSettings,
+    GorgiasSettings,
     Settings,
     SettingsError,
     ShopSettings,
     Sources,
+    ZendeskSettings,
     address,
     currency,
     database,
     digest,
+    origins,
     public_address,
     sendable,
     timezone,
@@ -49,6 +52,12 @@ DATABASE: Final = "./data/rivo-helpdesk.db"
 SANDBOX_DATABASE: Final = "./data/sandbox.db"
 DEMO_KEY: Final = "demo"
 DEMO_LEAD_KEY: Final = "demo-lead"
+DEMO_ZENDESK: Final = ZendeskSettings(
+    subdomain="demo",
+    shared_secrets=("demo-zendesk",),
+    webhook_secrets=("demo-zendesk-webhook",),
+    api_url="https://demo.zendesk.com/api/v2",
+)
 
 
 def _anybody(name: str, *rights: Right, secret: str = "") -> CallerSettings:
@@ -86,8 +95,9 @@ DEMO_CALLERS: Final = (
     _anybody(DEMO_KEY, "read_operations", secret=DEMO_KEY),
     _anybody(DEMO_LEAD_KEY, *RIGHTS, secret=DEMO_LEAD_KEY),
     _gorgias("demo-gorgias", GORGIAS_READS | GORGIAS_BUTTONS, secret=DEMO_KEY),
+    *helpdesks.zendesk_callers(DEMO_ZENDESK),
 )
-"""Those of the sandbox; one key for both doors, and a caller for each, as everywhere."""
+"""Those of the sandbox; one key for two doors, and a caller for each, as everywhere."""
 
 
 def load(environ: Mapping[str, str], *, sandbox: bool = False) -> Settings:
@@ -118,6 +128,10 @@ class _Reader:
             public_url=public_address("PUBLIC_URL", public_url) if public_url else None,
             trusted_proxies=self.environ.get("TRUSTED_PROXIES", ""),
             fresh_seconds=self._number("FRESH_SECONDS", 30, least=0, most=86_400),
+            stale_if_error_seconds=self._number(
+                "STALE_IF_ERROR_SECONDS", 86_400, least=0, most=604_800
+            ),
+            frame_ancestors=origins("FRAME_ANCESTORS", self.environ.get("FRAME_ANCESTORS", "")),
             log_level=self._one_of("LOG_LEVEL", ("info", "debug", "warning", "error")),
             log_format=self._one_of("LOG_FORMAT", ("json", "console")),
             metrics_digests=metrics_digests,
@@ -131,6 +145,11 @@ class _Reader:
             raise SettingsError(
                 "RIVO_API_KEY is missing: set it to the shop's key, or start with --sandbox."
             )
+        callers, zendesk = self._callers(), self._zendesk()
+        if self.sandbox and not callers and zendesk is None:
+            callers, zendesk = DEMO_CALLERS, DEMO_ZENDESK
+        else:
+            callers += helpdesks.zendesk_callers(zendesk)
         return ShopSettings(
             name="sandbox" if self.sandbox else "shop",
             rivo_api_key=sendable("RIVO_API_KEY", keys[0]),
@@ -140,17 +159,36 @@ class _Reader:
                 self.environ.get("SHOP_CURRENCY") or ("USD" if self.sandbox else None),
             ),
             timezone=timezone("SHOP_TIMEZONE", self.environ.get("SHOP_TIMEZONE") or "UTC"),
-            callers=self._callers(),
+            callers=callers,
+            gorgias=self._gorgias(),
+            zendesk=zendesk,
         )
 
     def _callers(self) -> tuple[CallerSettings, ...]:
         given = {each.name: self.sources.secrets(each.name.upper()) for each in CALLERS}
-        callers = tuple(
+        return tuple(
             msgspec.structs.replace(each, digests=tuple(map(digest, given[each.name])))
             for each in CALLERS
             if given[each.name]
         )
-        return DEMO_CALLERS if self.sandbox and not callers else callers
+
+    def _gorgias(self) -> GorgiasSettings | None:
+        return helpdesks.gorgias(
+            lambda name: f"GORGIAS_{name.upper()}",
+            domain=self.environ.get("GORGIAS_DOMAIN"),
+            user=self.environ.get("GORGIAS_USER"),
+            api_key=self.sources.secrets("GORGIAS_API_KEY"),
+        )
+
+    def _zendesk(self) -> ZendeskSettings | None:
+        return helpdesks.zendesk(
+            lambda name: f"ZENDESK_{name.upper()}",
+            subdomain=self.environ.get("ZENDESK_SUBDOMAIN"),
+            shared_secrets=self.sources.secrets("ZENDESK_SHARED_SECRET"),
+            webhook_secrets=self.sources.secrets("ZENDESK_WEBHOOK_SECRET"),
+            user=self.environ.get("ZENDESK_USER"),
+            api_token=self.sources.secrets("ZENDESK_API_TOKEN"),
+        )
 
     def _database(self) -> str:
         """Read DATABASE_URL; the sandbox has a file of its own."""
@@ -217,6 +255,8 @@ class _Reader:
             for who in shop.callers if shop.callers is not DEMO_CALLERS else ():
                 at = f"{table}.callers.{who.name}" if table else who.name.upper()
                 named += [(at, each) for each in who.digests]
+            if shop.zendesk is not DEMO_ZENDESK:
+                named += helpdesks.named_secrets(shop, table)
         owners: dict[bytes, str] = {}
         for at, each in named:
             if owners.setdefault(each, at) != at:

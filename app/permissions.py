@@ -30,7 +30,7 @@ def actions(at: str, names: Collection[str]) -> frozenset[str]:
 def sources(at: str, names: Collection[str] | None, door: Door) -> frozenset[str] | None:
     """Read the sources of points events; where none are listed, a helpdesk's is manual."""
     if names is None:
-        return frozenset({"manual"}) if door == "gorgias" else None
+        return None if door == "actions" else frozenset({"manual"})
     _check_names(at, names, SOURCES, "source")
     return frozenset(names)
 

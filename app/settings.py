@@ -18,7 +18,7 @@ from integrations.rivo import ACTIONS
 from integrations.rivo.client import BASE_URL
 
 EVERY_ACTION: Final = frozenset(ACTIONS)
-Door = Literal["actions", "gorgias"]
+Door = Literal["actions", "gorgias", "zendesk"]
 TierBasis = Literal["unknown", "points", "spend", "orders"]
 IN_MEMORY: Final = ":memory:"
 
@@ -30,7 +30,8 @@ class SettingsError(Exception):
 class CallerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Who may come through which door, and do what; `digests` are SHA-256 of one or two secrets.
 
-    `sources` are those of the points events that the caller may create (None: all).
+    Those of /zendesk have none: they sign. `sources` are those of the points events that the caller
+    may create (None: all).
     """
 
     name: str
@@ -42,8 +43,40 @@ class CallerSettings(msgspec.Struct, frozen=True, kw_only=True):
     rights: frozenset[Right] = frozenset()
 
 
+class GorgiasSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop's Gorgias, for notes and the installation: `domain` is its host, `api_url` has /api.
+
+    `user` and `api_key` are those of basic authentication.
+    """
+
+    domain: str
+    user: str
+    api_key: str
+    api_url: str
+
+
+class ZendeskSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop's Zendesk: whose it is, and the secrets shared with its app and its webhook.
+
+    One secret each, two while it is changed, none where that way in is closed. `user` and
+    `api_token` are for notes (both or neither); `api_url` has /api/v2.
+    """
+
+    subdomain: str
+    shared_secrets: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = ()
+    user: str | None = None
+    api_token: str | None = None
+    api_url: str = ""
+
+    @property
+    def audience(self) -> str:
+        """What a token for this shop says in `aud`."""
+        return f"{self.subdomain}.zendesk.com"
+
+
 class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One shop: its Rivo, its facts, its callers.
+    """One shop: its Rivo, its facts, its helpdesks, its callers.
 
     `limits` hold for every caller besides the caller's own; `reasons` are those that may be given
     (none: any); `kill` names the actions that are switched off.
@@ -60,6 +93,8 @@ class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     kill: frozenset[str] = frozenset()
     callers: tuple[CallerSettings, ...] = ()
+    gorgias: GorgiasSettings | None = None
+    zendesk: ZendeskSettings | None = None
 
 
 class FileState(msgspec.Struct, frozen=True):
@@ -83,8 +118,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the service is told.
 
     `database` is a path or ":memory:", `settle_seconds` the time after sending from which a read
-    tells whether a lost write was applied; `files` are those that the settings were read from, each
-    as it was just before.
+    tells whether a lost write was applied; `frame_ancestors` are the origins that may frame the
+    read-only sidebar besides Zendesk; `files` are those that the settings were read from, each as
+    it was just before.
     """
 
     shops: tuple[ShopSettings, ...]
@@ -96,6 +132,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     trusted_proxies: str = ""
     fresh_seconds: float = 30.0
+    stale_if_error_seconds: float = 86_400.0
+    frame_ancestors: tuple[str, ...] = ()
     log_level: str = "info"
     log_format: str = "json"
     metrics_digests: tuple[bytes, ...] = ()
@@ -159,7 +197,7 @@ def sendable(name: str, key: str) -> str:
 def address(name: str, url: str) -> str:
     """Check the address of a Rivo: https, or http to this machine itself."""
     parts = _parts(url)
-    if parts and (parts.scheme == "https" or _is_loopback(parts.hostname or "")):
+    if parts and (parts.scheme == "https" or is_loopback(parts.hostname or "")):
         return url.rstrip("/")
     raise SettingsError(f"{name} must be an https address (http only on loopback).")
 
@@ -169,6 +207,15 @@ def public_address(name: str, url: str) -> str:
     if _parts(url) is None:
         raise SettingsError(f"{name} must be an address like https://loyalty.example.com.")
     return url.rstrip("/")
+
+
+def origins(name: str, listed: str) -> tuple[str, ...]:
+    """Check the origins that may frame a page, separated by spaces."""
+    found = tuple(listed.split())
+    for each in found:
+        if not re.fullmatch(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?", each):
+            raise SettingsError(f"{name} lists origins like https://app.example.com.")
+    return found
 
 
 def database(name: str, url: str) -> str:
@@ -195,7 +242,8 @@ def _parts(url: str) -> SplitResult | None:
     return parts if sound and url.isprintable() and " " not in url and not more else None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -74,7 +74,7 @@ class Shops:
             for shop in self._shops.values()
             for caller in shop.settings.callers
         ]
-        doors: Collection[Door] = ("actions", "gorgias")
+        doors: Collection[Door] = get_args(Door)
         self._callers = {
             door: tuple(c for c in callers if c.settings.door == door) for door in doors
         }

@@ -406,7 +406,7 @@ def test_the_sandbox_makes_no_file_and_needs_nothing(elsewhere: Path) -> None:
 
 
 def test_the_sandbox_has_an_agent_a_widget_and_a_lead() -> None:
-    agent, lead, widget = load({}, sandbox=True).shops[0].callers
+    agent, lead, widget, *_ = load({}, sandbox=True).shops[0].callers
 
     assert ["demo", "demo-lead", "demo-gorgias"] == [agent.name, lead.name, widget.name]
     assert ["actions", "actions", "gorgias"] == [agent.door, lead.door, widget.door]
