@@ -21,9 +21,9 @@ from app.operations.operation import Operation
 from app.operations.outcome import Outcome, outcome_of
 from app.operations.preparing import applied_changes, found_out, hold_against, sent_of, taken_back
 from app.operations.records import Transaction
-from app.operations.reserving import Taken, reserve
+from app.operations.sending import LEASE_SECONDS, refusal, step_to_sending
 from app.operations.telling import NOT_SENT, UNKNOWN
-from app.operations.windows import Over, effect_of
+from app.operations.windows import effect_of
 from app.shops import Shop
 from app.store.sqlite import StoreError
 from integrations.actions import Answer
@@ -31,20 +31,14 @@ from integrations.errors import (
     ActionError,
     AwaitingApprovalError,
     InputError,
-    LimitError,
     OutcomeUnknownError,
-    RedemptionOpenError,
-    RefusedError,
     SwitchedOffError,
-    TooFastError,
     UnavailableError,
-    WriteOpenError,
 )
 from integrations.rivo.balances import PREPARATION_SECONDS
 from integrations.rivo.replies import LOST
 from integrations.rivo.writing import Given, ReadBack, Writing
 
-LEASE_SECONDS: Final = 15.0
 BEAT_SECONDS: Final = 5.0
 EARLY_SECONDS: Final = 5.0
 """Points events are looked for as early as this: a reference that is found proves enough."""
@@ -134,59 +128,27 @@ class Attempt:
             return
         if is_switched_off(self._shop.settings, self._action, self.now.inputs):
             raise SwitchedOffError(f"{self._action.name} is switched off; nothing was sent.")
+        if self.now.state == "sending":  # since it was put down
+            self.sent = True
+            self._means.moved(self.now)
+            return
         if "points" in snapshot:
             moved = (int(snapshot["points"]), Decimal(snapshot["credits"]))
             effect, points, credits_milli = effect_of(self.now.action, {}, moved)
             self._change(effect=effect, points=points, credits_milli=credits_milli)
             hold_against(self._limits, self.now)
         self._change(snapshot=dict(snapshot))
-        at = self._means.at()
+        means, at = self._means, self._means.at()
         try:
-            result = await self._means.store.write(lambda tx: self._reserve(tx, at))
+            result = await means.store.write(
+                lambda tx: step_to_sending(tx, means, self.now, self._limits, at=at)
+            )
         except StoreError:
             raise UnavailableError(NO_RECORD, retry_after=1) from None
-        if isinstance(result, Operation):
-            self.now, self.sent = result, True
-            self._means.moved(result)
-            return
-        raise self._refusal(result)
-
-    def _reserve(self, tx: Transaction, at: float) -> Operation | Over | Taken | None:
-        wanted = self.now
-        if wanted.list is not None:
-            since_id = records.newest_row(tx, wanted.shop, wanted.list)
-            snapshot = {"since_id": since_id, **wanted.snapshot}
-            wanted = msgspec.structs.replace(wanted, snapshot=snapshot)
-        result = reserve(
-            tx,
-            wanted,
-            self._limits,
-            now=at,
-            owner=self._means.owner,
-            lease_until=at + LEASE_SECONDS,
-        )
-        if isinstance(result, Operation):
-            self._means.book.note(tx, result, "sending", at=at)
-        return result
-
-    def _refusal(self, result: Over | Taken | None) -> ActionError:
-        match result:
-            case Over(too_fast=True):
-                return TooFastError(result.sentence, retry_after=result.retry_after)
-            case Over():
-                return LimitError(result.sentence)
-            case Taken(what="reverses"):
-                return RefusedError("This was taken back before; nothing was changed.")
-            case Taken() if self.now.effect == "redemption":
-                return RedemptionOpenError(
-                    "Another redemption of this customer has no outcome yet; nothing was sent."
-                )
-            case Taken():
-                return WriteOpenError(
-                    "Another write about the same thing has no outcome yet; nothing was sent."
-                )
-            case _:
-                return UnavailableError(NOT_SENT, retry_after=1)  # somebody else has it by now
+        if not isinstance(result, Operation):
+            raise refusal(result, self.now)
+        self.now, self.sent = result, True
+        means.moved(result)
 
     async def _recall(self, operation_id: str) -> Given:
         """Find the points event that is to be taken back."""
@@ -207,7 +169,7 @@ class Attempt:
                 )
             case Outcome.APPLIED:
                 return await self._mover.move(self.now, "succeeded", ended, **self._applied(ended))
-            case Outcome.REJECTED if isinstance(error, InputError) and not self.sent:
+            case Outcome.REJECTED if isinstance(error, InputError) and self.now.attempt == 0:
                 return await self._withdraw(error)
             case Outcome.REJECTED:
                 return await self._mover.move(

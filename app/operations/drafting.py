@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.doors import Wanted
-from app.operations.attempt import LEASE_SECONDS, LIFE_SECONDS
+from app.operations.attempt import LIFE_SECONDS
 from app.operations.fingerprint import canonical, fingerprint
 from app.operations.means import Means
 from app.operations.operation import UNKNOWN_AGENT, Operation
+from app.operations.sending import LEASE_SECONDS
 
 
 def drafted(wanted: Wanted, means: Means) -> Operation:

@@ -37,7 +37,7 @@ async def found_out(
     effect, points, credits_milli = effect_of(action.name, inputs, moved)
     kind = action.once.subject(inputs) if action.once else None
     key, customer = None, inputs.get("customer_email")
-    if customer is not None and (kind is not None or _counts_customers(limits)):
+    if customer is not None and (kind is not None or counts_customers(limits)):
         key = await customer_key(rivo, customer)
     # A kind of one word is about the customer; "refund 24101330" says itself what it is about.
     subject = f"{kind} {key}" if kind is not None and " " not in kind else kind
@@ -50,7 +50,8 @@ async def found_out(
     }
 
 
-def _counts_customers(limits: Limits) -> bool:
+def counts_customers(limits: Limits) -> bool:
+    """Say whether any of the limits is on what one customer gets."""
     return any(
         getattr(limits, name) is not None
         for name in Limits.__struct_fields__

@@ -14,11 +14,12 @@ from app.limits import BUILT_IN, Limits, tightest
 from app.manners import Reply
 from app.operations import judging, records
 from app.operations.admitting import admit, limits_of
-from app.operations.attempt import LEASE_SECONDS, NO_RECORD, Attempt
+from app.operations.attempt import NO_RECORD, Attempt
 from app.operations.drafting import drafted
 from app.operations.means import Means
 from app.operations.operation import Operation, told
 from app.operations.records import Transaction
+from app.operations.sending import LEASE_SECONDS, ready, step_to_sending
 from app.operations.telling import NOT_SENT, RUNNING, UNKNOWN, replayed
 from app.shops import Caller, Shop
 from app.store.sqlite import StoreError
@@ -60,27 +61,19 @@ class Operations:
         where the key came with other inputs before; UnavailableError where nothing can be kept,
         so that nothing is sent.
         """
-        draft = drafted(wanted, self._means)
-        # The disk is waited for with the step to sending: what a power cut takes was never sent.
-        accepting = self._means.store.write(lambda tx: self._accept(tx, draft), durable=False)
-        operation, is_new, is_ours = await self._kept(accepting, until=wanted.until)
-        if operation.fingerprint != draft.fingerprint:
-            raise KeyReusedError(
-                "idempotency_key", expected="a new one for other inputs", given="one used before"
-            )
-        if is_ours:
-            self._start(
-                operation,
-                wanted.caller.shop,
-                limits_of(wanted.caller),
-                until=wanted.until - ANSWER_SECONDS,
-                request_id=wanted.request_id,
-                secrets=(wanted.credential,),
-            )
+        operation, is_new = await self._taken_in(wanted)
         reply = await self._reply(operation, wanted)
         if operation.is_terminal:
             reply = self._means.teller.again(wanted.caller.shop, operation, reply)
         return reply if is_new else replayed(reply)
+
+    async def take_in(self, wanted: Wanted) -> Operation:
+        """Put down a write for somebody who does not wait for it; it runs on by itself.
+
+        Raises as `perform` does.
+        """
+        operation, _ = await self._taken_in(wanted, durable=True)
+        return operation
 
     async def settle(
         self,
@@ -149,19 +142,43 @@ class Operations:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _accept(self, tx: Transaction, draft: Operation) -> tuple[Operation, bool, bool]:
+    async def _taken_in(self, wanted: Wanted, *, durable: bool = False) -> tuple[Operation, bool]:
+        """Find the operation that is meant, or put it down and start it; whether it is new."""
+        draft, limits = drafted(wanted, self._means), limits_of(wanted.caller)
+        gift = ready(limits, draft, wanted.inputs)
+        # The disk is waited for with the step to sending: what a power cut takes was never sent.
+        accepting = self._means.store.write(
+            lambda tx: self._accept(tx, draft, gift, limits), durable=durable or gift is not None
+        )
+        operation, is_new, is_ours = await self._kept(accepting, until=wanted.until)
+        if operation.fingerprint != draft.fingerprint:
+            raise KeyReusedError(
+                "idempotency_key", expected="a new one for other inputs", given="one used before"
+            )
+        if is_ours:
+            until, secrets = wanted.until - ANSWER_SECONDS, (wanted.credential,)
+            asked = wanted.request_id
+            shop = wanted.caller.shop
+            self._start(operation, shop, limits, until=until, request_id=asked, secrets=secrets)
+        return operation, is_new
+
+    def _accept(
+        self, tx: Transaction, draft: Operation, gift: Operation | None, limits: Limits
+    ) -> tuple[Operation, bool, bool]:
         """Find the operation that is meant, or put it down; whether it is new, and ours to run."""
         found = records.same(tx, draft)
         if found is None:
             records.insert(tx, draft)
             self._means.book.note(tx, draft, "accepted", at=draft.created_at)
-            return draft, True, True
+            sending = gift and step_to_sending(tx, self._means, gift, limits, at=draft.created_at)
+            return (sending if isinstance(sending, Operation) else draft), True, True
         if found.state != "accepted" or found.fingerprint != draft.fingerprint:
             return found, False, False
         ours = records.take(
             tx, found, owner=self._means.owner, at=draft.created_at, until=draft.lease_until
         )
-        return (_held(found, draft) if ours else found), False, ours
+        held = {"owner": draft.owner, "lease_until": draft.lease_until}
+        return (msgspec.structs.replace(found, **held) if ours else found), False, ours
 
     def _start(
         self,
@@ -259,11 +276,6 @@ class _Running(NamedTuple):
 
     attempt: Attempt
     task: asyncio.Task[Reply]
-
-
-def _held(found: Operation, draft: Operation) -> Operation:
-    """Return the operation as it is with our lease on it."""
-    return msgspec.structs.replace(found, owner=draft.owner, lease_until=draft.lease_until)
 
 
 def _of(tx: Transaction, shop: Shop, operation_id: str) -> Operation:

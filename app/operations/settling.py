@@ -8,13 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from app.operations import records
-from app.operations.attempt import LEASE_SECONDS, LIFE_SECONDS, LOOK_SECONDS
+from app.operations.attempt import LIFE_SECONDS, LOOK_SECONDS
 from app.operations.means import Means
 from app.operations.moving import FREE, Mover
 from app.operations.operation import Operation
 from app.operations.preparing import applied_changes, sent_of
 from app.operations.records import Transaction
 from app.operations.running import ATTEMPT_SECONDS, Operations
+from app.operations.sending import LEASE_SECONDS
 from app.operations.telling import NEVER_APPLIED, REVIEW, standing
 from app.shops import Shop
 from app.store.sqlite import StoreError

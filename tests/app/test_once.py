@@ -355,14 +355,14 @@ async def test_a_store_that_is_lost_after_sending_makes_it_unknown(
     store = service.app.state.store
     write, writes = store.write, 0
 
-    async def third_and_later_fail(job: Any, **how: Any) -> Any:
+    async def second_and_later_fail(job: Any, **how: Any) -> Any:
         nonlocal writes
         writes += 1
-        if 3 <= writes < 10:
+        if 2 <= writes < 9:
             raise StoreError("away")
         return await write(job, **how)
 
-    monkeypatch.setattr(store, "write", third_and_later_fail)
+    monkeypatch.setattr(store, "write", second_and_later_fail)
     answer = await give(service)
     await asyncio.sleep(10)
     again = await give(service)
@@ -371,3 +371,51 @@ async def test_a_store_that_is_lost_after_sending_makes_it_unknown(
     assert ("sending", None, False) == (told["state"], told["applied"], told["safe_to_retry"])
     assert "succeeded" == again.json()["operation"]["state"]
     assert 1 == len(sent(service))
+
+
+async def steps(service: Service, operation_id: str) -> list[str]:
+    """Name the steps of an operation as the audit has them."""
+
+    def job(tx: Any) -> list[str]:
+        rows = tx.execute(
+            "SELECT event FROM audit WHERE operation_id = ? ORDER BY number", (operation_id,)
+        )
+        return [row[0] for row in rows]
+
+    told: list[str] = await service.app.state.store.read(job)
+    return told
+
+
+async def test_a_plain_gift_waits_for_the_disk_twice_and_takes_every_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service()
+    await service.open()
+    store = service.app.state.store
+    write, waits = store.write, list[bool]()
+
+    async def counted(job: Any, *, durable: bool = True) -> Any:
+        waits.append(durable)
+        return await write(job, durable=durable)
+
+    monkeypatch.setattr(store, "write", counted)
+    given = await give(service)
+    birthday = await service.act("update_customer_dob", customer_email=SARAH, dob="04-02")
+
+    assert [True, True, *(False, True, True)] == waits
+    for answer in (given, birthday):
+        told = await steps(service, answer.json()["operation"]["id"])
+        assert ["accepted", "sending", "succeeded"] == told
+
+
+async def test_a_gift_that_is_switched_off_on_its_way_is_refused_and_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service()
+    monkeypatch.setattr("app.operations.attempt.is_switched_off", lambda *_: True)
+
+    told = problem(await give(service), 403, "switched_off")["operation"]
+
+    assert ("rejected", False) == (told["state"], told["applied"])
+    assert [] == sent(service)
+    assert ["accepted", "sending", "rejected"] == await steps(service, told["id"])

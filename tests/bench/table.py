@@ -39,7 +39,7 @@ LOOKS: Final[Mapping[str, str]] = {
 }
 ONCE_CAPTION: Final = (
     "Medians and spread over {rounds} rounds; * on this machine, now.\n"
-    "An operation waits for the disk three times; that alone\n"
+    "An operation waits for the disk twice; that alone\n"
     "took {disk:.2f} ms * each time, in the same rounds."
 )
 CAPTION: Final = (

@@ -17,6 +17,7 @@ from app.operations import (
     records,
     reserving,
     running,
+    sending,
     telling,
 )
 from app.operations.operation import Operation, told
@@ -74,7 +75,7 @@ def replay_runs_again() -> Patches:
 def reserves_after() -> Patches:
     true = reserving.reserve
     return (
-        on(attempt, "reserve", lambda tx, op, _limits, **named: true(tx, op, Limits(), **named)),
+        on(sending, "reserve", lambda tx, op, _limits, **named: true(tx, op, Limits(), **named)),
     )
 
 
@@ -83,7 +84,8 @@ def released_while_unknown() -> Patches:
 
 
 def lease_for_ever() -> Patches:
-    return (on(attempt, "LEASE_SECONDS", 1e6), on(running, "LEASE_SECONDS", 1e6))
+    lasting = (attempt, drafting, running, sending)
+    return tuple(on(each, "LEASE_SECONDS", 1e6) for each in lasting)
 
 
 def never_taken_over() -> Patches:
@@ -143,7 +145,7 @@ def approved_again() -> Patches:
 
 
 def approval_not_asked() -> Patches:
-    return (on(preparing, "needs_approval", lambda *_: False),)
+    return tuple(on(each, "needs_approval", lambda *_: False) for each in (preparing, sending))
 
 
 def reversed_twice() -> Patches:
@@ -152,7 +154,7 @@ def reversed_twice() -> Patches:
     def reserve(tx: Any, operation: Operation, *given: Any, **named: Any) -> Any:
         return true(tx, msgspec.structs.replace(operation, reverses=None), *given, **named)
 
-    return (on(attempt, "reserve", reserve),)
+    return (on(sending, "reserve", reserve),)
 
 
 def running_is_safe() -> Patches:
