@@ -54,6 +54,8 @@ from integrations.upstream import Upstream, make_client
 SANDBOX_URL: Final = "http://rivo.sandbox/merchant_api/v1"
 CHECK_FILES_SECONDS: Final = 2.0
 LOCK_SECONDS: Final = 15.0
+MEMORY_BYTES: Final = 256_000_000
+"""So much of all shops' reads is remembered; of one shop's a quarter at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +202,11 @@ def _make_rivo(shop: ShopSettings, settings: Settings, world: World, metrics: Me
     )
     return Rivo(
         upstream,
-        Memory(clock=world.clock),
+        Memory(
+            clock=world.clock,
+            max_bytes=MEMORY_BYTES // max(4, len(settings.shops)),
+            last_known_seconds=settings.stale_if_error_seconds,
+        ),
         facts=facts_of(shop),
         clock=world.clock,
         now=world.now,

@@ -1,7 +1,8 @@
-"""What we remember of reads, briefly: fresh or not at all, asked for once however many wait.
+"""What we remember of reads: fresh for a while, last known for longer, asked for once by all.
 
 A remembered read is the other system's body, byte for byte, and the time for which it is true.
-Tags say whom or what it concerns; dropping a tag forgets everything that concerns it.
+Tags say whom or what it concerns; dropping a tag forgets everything that concerns it, also as last
+known: what a write has changed is not shown again as what was there before it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Entry(msgspec.Struct, frozen=True):
+    """A read as it is kept: fresh until, and gone at, these times of the clock."""
+
     read: Remembered
-    fresh_seconds: float
+    fresh_until: float
+    kept_until: float
 
 
 class _Flight(msgspec.Struct, frozen=True):
@@ -40,8 +44,9 @@ class Memory:
     """The remembered reads of one shop.
 
     `clock` gives seconds that only go forward; `max_bytes` bounds bodies and bookkeeping together,
-    and so also the number of entries (each counts as at least `OVERHEAD` bytes). For
-    `settle_seconds` after a drop a read may still show what was before: it is shared, not kept.
+    and so also the number of entries (each counts as at least `OVERHEAD` bytes); what was used
+    longest ago goes first. A read is known for `last_known_seconds` if it is not fresh for longer.
+    For `settle_seconds` after a drop a read may still show what was before: it is shared, not kept.
     """
 
     def __init__(
@@ -49,11 +54,14 @@ class Memory:
         *,
         clock: Callable[[], float],
         max_bytes: int = 64_000_000,
+        last_known_seconds: float = 0.0,
         settle_seconds: float = 5.0,
     ) -> None:
+        self._clock = clock
+        self._last_known_seconds = last_known_seconds
         self._entries: TLRUCache[Hashable, _Entry, float] = TLRUCache(
             maxsize=max_bytes,
-            ttu=lambda _key, entry, now: now + entry.fresh_seconds,
+            ttu=lambda _key, entry, _now: entry.kept_until,
             timer=clock,
             getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
         )
@@ -86,16 +94,28 @@ class Memory:
         try:
             entry = self._entries[key]
         except KeyError:
-            self.misses += 1
-        else:
+            entry = None
+        if entry is not None and self._clock() < entry.fresh_until:
             self.hits += 1
             return entry.read
+        self.misses += 1
+        if seconds <= 0:
+            raise TimeoutError
         flight = self._flights.get(key)
         if flight is None:
             task = asyncio.create_task(self._fetch(key, fetch, fresh_seconds, lasting=lasting))
             flight = self._flights[key] = _Flight(task, lasting)
             task.add_done_callback(lambda _: self._land(key, flight))
         return await asyncio.wait_for(asyncio.shield(flight.task), seconds)
+
+    def last_known(self, key: Hashable) -> Remembered | None:
+        """Return what was read last, however old; for when nothing newer can be had."""
+        entry = self._entries.get(key)
+        return entry.read if entry else None
+
+    def forget(self, key: Hashable) -> None:
+        """Forget one read: it was asked for again, and is known to be no more."""
+        self._entries.pop(key, None)
 
     def drop(self, tags: Collection[str]) -> None:
         """Forget what concerns any of the tags, and let no read that has begun fill the memory."""
@@ -125,8 +145,10 @@ class Memory:
         drops = self._drops
         read = await fetch()
         is_true = lasting or (drops == self._drops and self.is_settled(read.tags))
-        if is_true and fresh_seconds > 0:
-            self._keep(key, _Entry(read, fresh_seconds))
+        kept_seconds = max(fresh_seconds, self._last_known_seconds)
+        if is_true and kept_seconds > 0:
+            now = self._clock()
+            self._keep(key, _Entry(read, now + fresh_seconds, now + kept_seconds))
         return read
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from integrations.errors import (
     LostReplyError,
+    NotConfiguredError,
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
@@ -92,6 +93,7 @@ class Rivo:
         self.sleep = sleep
         self.writing: Writing | None = None
         self.remembers = True
+        self.shows_last_known = False
         self.learnt: dict[str, str] = {}
         # At 10 KB for a customer: bounded like the memory, and like it the shop's own.
         self._once = functools.lru_cache(maxsize=1_000)(lambda make, found: make(found))
@@ -99,6 +101,13 @@ class Rivo:
     def until(self, deadline: float) -> Self:
         """Return the same Rivo for one inbound request, which ends at `deadline`."""
         return self._with(deadline=deadline)
+
+    def for_read(self, deadline: float) -> Self:
+        """Return the same Rivo for one read that is shown, with its age, and decides nothing.
+
+        Where Rivo cannot say how things are, it gets what was known last, marked as stale.
+        """
+        return self._with(deadline=deadline, shows_last_known=True)
 
     def for_write(self, writing: Writing, deadline: float) -> Self:
         """Return the same Rivo for one write of which account is kept."""
@@ -131,34 +140,44 @@ class Rivo:
 
         `who` is the customer it concerns (e-mail or id), EVERYONE for lists over all customers,
         None for the shop's catalogue; `fresh` goes past the memory. NotFoundError where Rivo knows
-        none, UnavailableError where it cannot say, NotAvailableError (`optional` reads) where this
-        store has no such operation.
+        none, UnavailableError where it cannot say (and nothing that may be shown is known),
+        NotAvailableError (`optional` reads) where this store has no such operation.
         """
-        seconds = min(READ_SECONDS, self.seconds_left)
-        if seconds <= 0:
-            raise UnavailableError(DOWN, retry_after=1)
+        key = segments, tuple(params)
 
         async def fetch(seconds: float = READ_SECONDS) -> Remembered:
             # By default not this caller's time: who comes meanwhile shares this read and may have
             # more of it left.
+            if seconds <= 0:
+                raise UnavailableError(DOWN, retry_after=1)
             as_of = when(self.now())
             reply = await self.upstream.read(segments, params=params, seconds=seconds)
             if (error := read_error(reply, optional=optional, single=single)) is not None:
+                if not isinstance(error, UnavailableError):
+                    self.memory.forget(key)
                 raise error
             return Remembered(body=reply.body, as_of=as_of, tags=tags_of_read(reply, who))
 
         try:
+            seconds = min(READ_SECONDS, self.seconds_left)
             if fresh or not self.remembers:
                 read = await fetch(seconds)
             else:
                 read = await self.memory.read(
-                    (segments, tuple(params)),
+                    key,
                     fetch,
                     fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
                     seconds=seconds,
                     lasting=who is None,
                 )
-        except (NotSentError, LostReplyError, TimeoutError):
+        except NotConfiguredError:  # no outage: we may not look any more
+            raise
+        except (NotSentError, LostReplyError, TimeoutError, UnavailableError) as trouble:
+            known = self.memory.last_known(key) if self.shows_last_known and not fresh else None
+            if known is not None:
+                return Found(known.body, known.as_of, stale=True)
+            if isinstance(trouble, UnavailableError):
+                raise
             raise UnavailableError(DOWN, retry_after=1) from None
         return Found(read.body, read.as_of)
 

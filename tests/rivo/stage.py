@@ -26,6 +26,7 @@ AS_OF = "2026-11-21T12:00:00.000Z"
 SAMPLES = Path(__file__).parent / "samples"
 SARAH = "sarah.martinez@example.com"
 SARAH_ID = 7294851236742
+DAY = 86_400
 
 Answers = httpx.Response | type[Exception]
 
@@ -55,7 +56,7 @@ class Stage:
         self.router = router
         self.clock = Clock()
         self.upstream = Upstream(client, name="rivo", clock=self.clock)
-        self.memory = Memory(clock=self.clock)
+        self.memory = Memory(clock=self.clock, last_known_seconds=DAY)
         self.rivo = Rivo(
             self.upstream,
             self.memory,
@@ -78,7 +79,9 @@ class Stage:
     async def run_until(self, deadline: float, name: str, **inputs: Any) -> Answer:
         """Run an action that has to end at a deadline."""
         values, _ = ACTIONS[name].parse(inputs)
-        answer = await ACTIONS[name].run(self.rivo.until(deadline), **values)
+        writes = ACTIONS[name].writes
+        rivo = self.rivo.until(deadline) if writes else self.rivo.for_read(deadline)
+        answer = await ACTIONS[name].run(rivo, **values)
         assert isinstance(answer, ACTIONS[name].answer)
         return answer
 
