@@ -92,19 +92,20 @@ class Upstream:
         *,
         params: Pairs = (),
         form: Pairs | None = None,
+        json: bytes | None = None,
         seconds: float,
     ) -> Reply:
         """Send one request, once, and answer the reply.
 
         `segments` go behind the base URL, each quoted whole: what is in one never reaches another
-        path. `form` is sent as application/x-www-form-urlencoded; None sends no body. `seconds` is
-        the time for everything, waiting for a free connection included.
+        path. `form` is sent as application/x-www-form-urlencoded, `json` (already encoded) as JSON;
+        neither: no body. `seconds` is the time for everything, waiting for a connection included.
 
         Raises NotSentError if the request surely never reached the other side, LostReplyError if it
         may have. If the caller is cancelled, a request under way goes on to its end and its reply
         is dropped; one that still waits for a connection is never sent.
         """
-        request = self._request(method, segments, params, form)
+        request = self._request(method, segments, params, form if json is None else json)
         return await self._once(request, self._clock() + seconds)
 
     async def read(self, segments: Segments, *, params: Pairs = (), seconds: float) -> Reply:
@@ -128,7 +129,7 @@ class Upstream:
         await self._client.aclose()
 
     def _request(
-        self, method: str, segments: Segments, params: Pairs = (), form: Pairs | None = None
+        self, method: str, segments: Segments, params: Pairs = (), body: Pairs | bytes | None = None
     ) -> httpx.Request:
         texts = [str(segment) for segment in segments]
         # An empty segment names the resource above; %2E%2E is ".." to many a proxy (RFC 3986,
@@ -136,13 +137,14 @@ class Upstream:
         sound = all({"", ".", ".."}.isdisjoint(re.split(r"[/\\]", text)) for text in texts)
         base = self._client.base_url
         headers = {"Accept-Encoding": "gzip"}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if body is not None:
+            kind = "json" if isinstance(body, bytes) else "x-www-form-urlencoded"
+            headers["Content-Type"] = f"application/{kind}"
         with contextlib.suppress(UnicodeError, httpx.InvalidURL):
             path = "/".join(quote(text, safe="") for text in texts)
             target = f"{path}?{urlencode(params)}" if params else path
             url = base.copy_with(raw_path=base.raw_path + target.encode("ascii"))
-            content = None if form is None else urlencode(form).encode("ascii")
+            content = body if body is None or isinstance(body, bytes) else urlencode(body).encode()
             if sound:
                 return self._client.build_request(method, url, content=content, headers=headers)
         raise NotSentError("The request cannot be sent as it is.")
