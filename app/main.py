@@ -43,7 +43,7 @@ from app.sandboxed import Sandboxes
 from app.settings import Door as DoorName
 from app.settings import FileState, Settings, SettingsError, ShopSettings
 from app.shops import Shops, facts_of
-from app.sidebar import sidebar_routes
+from app.sidebar import Sidebar, sidebar_routes
 from app.store.lock import FileLock
 from app.store.sqlite import SqliteStore
 from app.unrouted import unrouted
@@ -116,6 +116,9 @@ def create_app(
         )
         for name in names
     }
+    sidebar = Sidebar(
+        shops, action=ACTIONS["get_sidebar"], desk=operations, clock=world.clock, now=world.now
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -150,7 +153,7 @@ def create_app(
             *operations_routes(shops=shops, store=store, judges=operations),
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
-            *sidebar_routes(settings, shops),
+            *sidebar_routes(settings, sidebar),
             *(sandboxes.routes(shops) if sandboxes else []),
             *openapi_routes(settings.public_url, sandbox=sandboxes is not None),
         ],

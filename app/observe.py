@@ -21,12 +21,12 @@ REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4)
 LOUD: Final = frozenset({NotConfiguredError.code, "failed"})
 """Outcomes that an operator has to mend: no caller can."""
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+)
 HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", f"{POLICY}'none'".encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
@@ -164,10 +164,12 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                given = message.get("headers", ())
+                own = {name for name, _ in given}
                 message["headers"] = [
-                    *message.get("headers", ()),
+                    *given,
                     (b"x-request-id", seen.request_id.encode()),
-                    *HEADERS,
+                    *(each for each in HEADERS if each[0] not in own),
                     *(TLS_HEADERS if scope.get("scheme") == "https" else ()),
                 ]
             await send(message)
@@ -203,6 +205,11 @@ class Observe:
             ms=round(seconds * 1000, 2),
             **msgspec.to_builtins(seen),
         )
+
+
+def policy(*ancestors: str) -> str:
+    """Say what a page may do that these origins may frame; all others may be framed by nobody."""
+    return POLICY + " ".join(ancestors)
 
 
 def make_log(out: BinaryIO, *, level: str, form: str) -> FilteringBoundLogger:

@@ -20,6 +20,7 @@ from integrations.spellings import PRINTABLE
 MOST_BYTES: Final = 64 * 1024
 MOST_FIELDS: Final = 100
 FORM: Final = "application/x-www-form-urlencoded"
+HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -52,6 +53,12 @@ def header(scope: Scope, name: bytes) -> str | None:
                 return None
             found = value.decode("latin-1")
     return found
+
+
+def own_address(scope: Scope) -> str:
+    """Say where this is, as whoever asks sees it; a host that is none is not repeated."""
+    host = header(scope, b"host") or ""
+    return f"{scope['scheme']}://{host if HOST.fullmatch(host) else '127.0.0.1:8000'}"
 
 
 def idempotency_key(scope: Scope, given: str | None) -> str | None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.openapi import lookups
+from app.openapi import lookups, sidebar
 from app.openapi.answers import answer_schemas
 from app.openapi.examples import Example, read_examples
 from app.openapi.flat import flat_schemas
@@ -19,7 +19,6 @@ from app.openapi.inputs import context_parameters, input_schemas
 from app.openapi.operations import answered_by_action, paths
 from app.openapi.responses import HEADERS, shared_responses
 from app.openapi.sandbox import sandbox_paths
-from app.openapi.sidebar import sidebar_paths
 from integrations.actions import Action
 from integrations.rivo import ACTIONS
 
@@ -54,6 +53,11 @@ SECURITY: Final = {
         "name": "X-Api-Key",
         "description": "The caller's key, for tools that cannot send a bearer key.",
     },
+    "linkToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "What stands after `#token=` in a link to the sidebar.",
+    },
     "metricsKey": {"type": "http", "scheme": "bearer", "description": "METRICS_KEY."},
 }
 TAGS: Final = [
@@ -85,15 +89,15 @@ def document(
         "tags": TAGS,
         "paths": paths(actions, examples)
         | lookups.lookup_paths()
-        | sidebar_paths()
+        | sidebar.sidebar_paths(examples["get_sidebar"])
         | (sandbox_paths() if sandbox else {}),
         "components": {
             "securitySchemes": SECURITY,
             "headers": HEADERS,
             "parameters": context_parameters(),
             "schemas": {
-                **input_schemas(actions, *lookups.INPUTS),
-                **answer_schemas(actions, *lookups.ANSWERS),
+                **input_schemas(actions, *lookups.INPUTS, *sidebar.INPUTS),
+                **answer_schemas(actions, *lookups.ANSWERS, *sidebar.ANSWERS),
                 **flat_schemas(actions),
             },
             "responses": shared_responses() | answered_by_action(actions, examples),

@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 SCHEMAS: Final = "#/components/schemas/"
 PARAMETERS: Final = "#/components/parameters/"
 KEY: Final = "Idempotency-Key"
+KNOWN: Final = "If-None-Match"
 NOTHING: Final = {"$ref": f"{SCHEMAS}Nothing"}
 
 
@@ -59,7 +60,13 @@ def context_parameters() -> dict[str, Schema]:
             "the same key again repeats nothing, and is answered how the write stands. Without one "
             "an identical request joins a write that is open, or that ended within two minutes.",
             "schema": {"type": "string", "pattern": "^[!-~](?:[ -~]{0,253}[!-~])?$"},
-        }
+        },
+        KNOWN: {
+            "name": KNOWN,
+            "in": "header",
+            "description": "The `ETag` of an answer that you have: 304 where it is still so.",
+            "schema": {"type": "string", "pattern": "^[!-~]*$"},
+        },
     }
 
 

@@ -64,6 +64,11 @@ HEADERS: Final[dict[str, Schema]] = {
         "description": "`true` where a write was asked for before: nothing was done twice.",
         "schema": {"const": "true"},
     },
+    "ETag": {
+        "description": "Names what is answered, for `If-None-Match`.",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+    },
     "Allow": {
         "description": "The methods that there are.",
         "required": True,

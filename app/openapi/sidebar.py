@@ -1,55 +1,90 @@
-"""The sidebar: its pages, and what they are made of."""
+"""The sidebar: its pages, what they are made of, and the links to it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from app.openapi.inputs import Schema
-from app.openapi.responses import answered, refusals
-from app.sidebar import KINDS, sidebar_files
+from app.openapi.examples import Example
+from app.openapi.inputs import SCHEMAS, Schema, body
+from app.openapi.operations import FORM, PROVED
+from app.openapi.responses import JSON, answered, refusals
+from app.sidebar import LINK, LinkAnswer, sidebar_files
 
+ANSWERS: Final = (LinkAnswer,)
+INPUTS: Final = tuple(LINK.values())
 TEXT: Final[Schema] = {"schema": {"type": "string"}}
+PAGE: Final[Schema] = {"text/html": TEXT}
+URL: Final = "https://loyalty.example.com/sidebar/link#token=eyJhbGciOiJIUzI1NiJ9.e30.8Fq2"
+TAG: Final[Schema] = {"ETag": {"$ref": "#/components/headers/ETag"}}
 
 
-def sidebar_paths() -> dict[str, Schema]:
-    """Describe the paths."""
-    named: Schema = {
-        "name": "file",
-        "in": "path",
-        "required": True,
-        "description": "The file's name.",
-        "schema": {"enum": list(sidebar_files())},
-    }
-    page: Schema = {"text/html": TEXT}
+def sidebar_paths(shown: Example) -> dict[str, Schema]:
+    """Describe the paths; `shown` is the example of get_sidebar."""
     return {
         "/sidebar": {
             "get": {
-                **_open("sidebar_preview", "Show the sidebar over the demo shop.", page, "404"),
+                **_open("sidebar_preview", "Show the sidebar over the demo shop.", PAGE, "404"),
                 "description": "There is this with `--sandbox` alone.",
             }
         },
         "/sidebar/link": {
             "get": {
-                **_open("sidebar_link", "Show the sidebar of one customer, to read only.", page),
+                **_open("sidebar_link", "Show the sidebar of one customer, to read only.", PAGE),
                 "description": "Whose it is, the link says after its `#`, which no server sees.",
             }
         },
-        "/sidebar/{file}": {
-            "get": {
-                **_open(
-                    "sidebar_file",
-                    "What the sidebar's pages are made of.",
-                    dict.fromkeys(KINDS.values(), TEXT),
-                    "404",
-                ),
-                "parameters": [named],
-            }
+        "/sidebar/links": {"post": _make()},
+        "/sidebar/view": {"get": _view(shown)},
+        **{
+            f"/sidebar/{name}": {"get": _file(name, kind)} for name, kind in sidebar_files().items()
         },
     }
 
 
+def _make() -> Schema:
+    given = {each.name: each.examples[0] for each in INPUTS if each.examples}
+    media = {"schema": body(INPUTS), "example": given}
+    example = {"url": URL, "expires_at": "2026-11-21T14:10:00Z"}
+    answer = {"schema": {"$ref": f"{SCHEMAS}LinkAnswer"}, "example": example}
+    return {
+        "tags": ["service"],
+        "operationId": "create_sidebar_link",
+        "summary": "Make a link to a customer's sidebar, for a tool that can show an iframe.",
+        "description": "Who has the link sees what `get_sidebar` says of this one customer, until "
+        "it ends; nobody can write with it. It takes a key of /actions that may use `get_sidebar`.",
+        "security": PROVED,
+        "requestBody": {"required": True, "content": {JSON: media, FORM: media}},
+        "responses": {
+            "200": answered("Here it is.", {JSON: answer}),
+            **_refused("400", "401", "403", "405", "413", "415", "422"),
+        },
+    }
+
+
+def _view(shown: Example) -> Schema:
+    media = {"schema": {"$ref": f"{SCHEMAS}SidebarAnswer"}, "example": shown.answer}
+    found: dict[str, Any] = answered("Found.", {JSON: media})
+    known: dict[str, Any] = answered("What `If-None-Match` names is still so.", {})
+    return {
+        "tags": ["service"],
+        "operationId": "view_sidebar",
+        "summary": "Show the customer of a link, as get_sidebar does.",
+        "security": [{"linkToken": []}],
+        "parameters": [{"$ref": "#/components/parameters/If-None-Match"}],
+        "responses": {
+            "200": found | {"headers": found["headers"] | TAG},
+            "304": known | {"headers": known["headers"] | TAG},
+            **_refused("400", "401", "403", "405", "413", "415", "422", "503"),
+        },
+    }
+
+
+def _file(name: str, kind: str) -> Schema:
+    named = f"sidebar_{name.replace('.', '_').replace('-', '_')}"
+    return _open(named, "What the sidebar's pages are made of.", {kind: TEXT})
+
+
 def _open(name: str, summary: str, content: Schema, *statuses: str) -> Schema:
-    refused = refusals(writes=False, gorgias=False)
     return {
         "tags": ["service"],
         "operationId": name,
@@ -57,6 +92,11 @@ def _open(name: str, summary: str, content: Schema, *statuses: str) -> Schema:
         "security": [],
         "responses": {
             "200": answered("It is here.", content),
-            **{status: refused[status] for status in (*statuses, "405")},
+            **_refused(*statuses, "405"),
         },
     }
+
+
+def _refused(*statuses: str) -> Schema:
+    refused = refusals(writes=False, gorgias=False)
+    return {status: refused[status] for status in statuses}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,12 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from app.environment import DEMO_KEY
 from app.pages.entries import Book, Curl, make_book, spelled
+from app.requests import own_address
 from app.settings import Settings
 from app.shops import Shops
 from integrations.actions import Action
 
 HERE: Final = Path(__file__).parent
-HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 STATIC: Final = {"pages.css": "text/css", "icon.svg": "image/svg+xml"}
 CHAPTERS: Final = (
     ("authentication", "Authentication"),
@@ -53,7 +52,7 @@ def page_routes(settings: Settings, shops: Shops, actions: Mapping[str, Action])
 
     def page(name: str, request: Request, **more: object) -> Response:
         demo = settings.sandbox and shops.caller("actions", DEMO_KEY.encode()) is not None
-        url = settings.public_url or _address(request)
+        url = settings.public_url or own_address(request.scope)
         template = templates.get_template(f"{name}.html")
         return HTMLResponse(
             template.render(
@@ -83,12 +82,6 @@ def _static(name: str) -> Route:
         return Response(body, media_type=kind)
 
     return Route(f"/static/{name}", file)
-
-
-def _address(request: Request) -> str:
-    """Say where this is, as whoever asks sees it; a host that is none is not repeated."""
-    scheme, host = request.scope["scheme"], request.headers.get("host", "")
-    return f"{scheme}://{host if HOST.fullmatch(host) else '127.0.0.1:8000'}"
 
 
 def _doors(shops: Shops) -> list[dict[str, object]]:
