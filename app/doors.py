@@ -110,6 +110,7 @@ class Door:
             lenient = self.manner.ignores_unknown_reads and not action.writes
             given = await read_inputs(scope, receive, only=action.known if lenient else None)
             inputs, context = action.parse(given)
+            inputs = self.manner.understood(scope, action, inputs)
             self._note(seen, inputs, context)
             looks = action.only_looks is not None and action.only_looks(inputs)
             if not caller.may(action, looks=looks):

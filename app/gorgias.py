@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from starlette.types import Scope
 
 from app.manners import Asked, Manner, Reply, blank, encode
 from app.problems import Problem, headers_of
+from app.requests import header
 from integrations import gorgias
-from integrations.actions import Answer, OperationState
+from integrations.actions import Action, Answer, OperationState
 from integrations.errors import (
     ActionError,
     ForbiddenError,
@@ -25,6 +27,8 @@ NO_EMAIL: Final = "No e-mail on this ticket"
 UNKNOWN: Final = "Not a member"
 DOWN: Final = "Not available right now"
 SIDEBAR: Final = "get_sidebar"
+GIVE_OR_TAKE: Final = "create_points_event"
+DIRECTION: Final = gorgias.DIRECTION.lower().encode()
 
 
 class GorgiasManner(Manner):
@@ -35,6 +39,13 @@ class GorgiasManner(Manner):
     def __init__(self, public_url: str | None) -> None:
         self.public_url = public_url
         self.blanks: dict[type[Answer], dict[str, Any]] = {}
+
+    def understood(self, scope: Scope, action: Action, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Turn amounts the way the button says that was clicked."""
+        direction = header(scope, DIRECTION)
+        if direction is None or action.name != GIVE_OR_TAKE:
+            return inputs
+        return gorgias.directed(inputs, direction)
 
     def answer(self, asked: Asked, answer: Answer) -> Reply:
         """Show what an action answered as one flat object."""

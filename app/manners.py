@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from starlette.types import Scope
 
 from app.problems import MEDIA_TYPE, Problem, headers_of
 from app.shops import Shop
@@ -44,6 +45,12 @@ class Manner:
     """How a door answers; this one is canonical, a helpdesk's own differs."""
 
     ignores_unknown_reads = False
+    tags_views = True
+    """Whether a view that is asked for again and again has an ETag."""
+
+    def understood(self, scope: Scope, action: Action, inputs: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Understand parsed inputs as they are meant; an InputError where they cannot be."""
+        return inputs
 
     def answer(self, asked: Asked, answer: Answer) -> Reply:
         """Show what an action answered."""

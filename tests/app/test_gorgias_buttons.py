@@ -265,3 +265,52 @@ async def test_yes_and_no_are_understood_as_text(service: Service, told: str) ->
         assert 201 == answer.status_code
         sent = posts(service)[-1]
         assert [told] == parse_qs(sent.body.decode())["skip_email"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "inputs", "points", "message"),
+    [
+        ("take", {"points_amount": "30"}, 120, "Took 30 points away. New balance: 120 points."),
+        ("take", {"points_amount": "-30"}, 120, "Took 30 points away. New balance: 120 points."),
+        ("take", {"points_amount": "30.00000"}, 120, "Took 30 points away. New balance: 120 "),
+        ("take", {"points_amount": "30", "credits_amount": "5"}, 120, "Took 30 points away and T"),
+        ("give", {"points_amount": "30"}, 180, "Gave 30 points. New balance: 180 points."),
+        ("give", {"points_amount": "-30"}, None, "points_amount must be above 0, since this gives"),
+        ("give", {"credits_amount": "-5"}, None, "credits_amount must be above 0, since this giv"),
+        ("Take", {"points_amount": "30"}, None, "X-Rivo-Direction must be give or take; got 'Ta"),
+        ("take", {"points_amount": "many"}, None, "points_amount must be a whole number; got"),
+    ],
+)
+async def test_a_button_that_says_its_way_moves_points_that_way_only(
+    service: Service, direction: str, inputs: dict[str, str], points: int | None, message: str
+) -> None:
+    answer = await service.ask(
+        "POST",
+        "/gorgias/create_points_event",
+        key=BUTTON_SECRET,
+        headers={"X-Rivo-Direction": direction},
+        data={"customer_email": SARAH, **inputs},
+    )
+    told = answer.json()
+
+    assert (422 if points is None else 201, points) == (answer.status_code, told["points"])
+    assert told["message"].startswith(message)
+    assert (points is not None) == bool(posts(service))
+
+
+async def test_a_direction_means_nothing_elsewhere(service: Service) -> None:
+    headers = {"X-Rivo-Direction": "take"}
+    asked = {"customer_email": SARAH, "points_amount": 5}
+    elsewhere = await service.ask(
+        "POST", "/actions/create_points_event", headers=headers, json=asked
+    )
+    birthday = await service.ask(
+        "POST",
+        "/gorgias/update_customer_dob",
+        key=BUTTON_SECRET,
+        headers={"X-Rivo-Direction": "sideways"},
+        json={"customer_email": SARAH, "dob": "07-13"},
+    )
+
+    assert 5 == elsewhere.json()["points_event"]["points_diff"]
+    assert 200 == birthday.status_code
