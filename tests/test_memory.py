@@ -1,4 +1,4 @@
-"""Memory: asked for once however many wait, forgotten in time, bounded."""
+"""Memory: asked for once however many wait, last known for a day, forgotten in time, bounded."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Source:
 class Stage:
     """A memory that is read with the same patience each time."""
 
-    def __init__(self, max_bytes: int = 1_000_000) -> None:
+    def __init__(self, max_bytes: int = 1_000_000, last_known: float = 0.0) -> None:
         self.clock = Clock()
-        self.memory = Memory(clock=self.clock, max_bytes=max_bytes)
+        self.memory = Memory(clock=self.clock, max_bytes=max_bytes, last_known_seconds=last_known)
 
     async def read(
         self, key: Hashable, source: Source, *, fresh: float = 30.0, lasting: bool = False
@@ -289,6 +289,114 @@ async def test_what_lasts_survives_drops_also_while_it_is_read(stage: Stage) -> 
     await stage.read("catalogue", lasting, lasting=True)
 
     assert 1 == lasting.asked
+
+
+async def known(last_known: float = 86_400, fresh: float = 30, *tags: str) -> Stage:
+    """Make a memory that has read "a" once."""
+    stage = Stage(last_known=last_known)
+    await stage.read("a", Source(*tags), fresh=fresh)
+    return stage
+
+
+def told(stage: Stage, key: Hashable = "a") -> bytes | None:
+    """Tell what is known last."""
+    read = stage.memory.last_known(key)
+    return read.body if read else None
+
+
+async def test_what_is_not_fresh_any_more_is_known_last_for_so_long() -> None:
+    stage = await known(last_known=86_400, fresh=30)
+
+    stage.clock.seconds += 86_399.999
+    assert b"x" == told(stage)
+    stage.clock.seconds += 0.001
+    assert told(stage) is None
+    assert 0 == len(stage.memory)
+
+
+async def test_what_is_fresh_for_longer_is_known_for_longer() -> None:
+    stage = await known(last_known=10, fresh=300)
+
+    stage.clock.seconds += 299
+    assert b"x" == told(stage)
+    stage.clock.seconds += 1
+    assert told(stage) is None
+
+
+async def test_what_is_known_last_is_asked_for_again_and_replaced() -> None:
+    stage = await known()
+    newer = Source(body=b"newer")
+
+    stage.clock.seconds += 30
+    assert b"newer" == (await stage.read("a", newer)).body
+    assert b"newer" == told(stage)
+    assert (0, 2) == (stage.memory.hits, stage.memory.misses)
+
+
+async def test_what_is_never_fresh_is_known_last_all_the_same() -> None:
+    stage = await known(fresh=0)
+    source = Source(body=b"newer")
+
+    assert b"x" == told(stage)
+    assert b"newer" == (await stage.read("a", source, fresh=0)).body
+
+
+async def test_a_failure_leaves_what_was_known_last() -> None:
+    stage = await known()
+    stage.clock.seconds += 31
+
+    with pytest.raises(LookupError):
+        await stage.read("a", Source(trouble=LookupError()))
+    assert b"x" == told(stage)
+
+
+async def test_what_was_dropped_is_not_known_any_more() -> None:
+    stage = await known(86_400, 30, "id:1")
+    stage.clock.seconds += 3_600
+
+    stage.memory.drop({"id:1"})
+
+    assert told(stage) is None
+    await stage.read("a", Source("id:1"))
+    assert told(stage) is None  # for it may still show what was before
+    stage.clock.seconds += 5
+    await stage.read("a", Source("id:1"))
+    assert b"x" == told(stage)
+
+
+async def test_a_single_read_can_be_forgotten() -> None:
+    stage = await known()
+    await stage.read("b", Source())
+
+    stage.memory.forget("a")
+    stage.memory.forget("nobody knows this")
+
+    assert (None, b"x") == (told(stage), told(stage, "b"))
+
+
+async def test_without_time_left_only_what_is_fresh_is_read() -> None:
+    stage = await known()
+    source = Source()
+
+    async def read() -> bytes:
+        read = await stage.memory.read("a", source, fresh_seconds=30, seconds=0)
+        return read.body
+
+    assert b"x" == await read()
+    stage.clock.seconds += 30
+    with pytest.raises(TimeoutError):
+        await read()
+    assert 0 == source.asked
+
+
+async def test_what_is_known_last_goes_when_room_is_needed() -> None:
+    stage = Stage(max_bytes=10 * OVERHEAD, last_known=86_400)
+    for number in range(50):
+        await stage.read(number, Source(f"id:{number}", body=b""), fresh=1)
+        stage.clock.seconds += 60
+
+    assert 10 == len(stage.memory)
+    assert [None, b""] == [told(stage, number) for number in (39, 40)]
 
 
 async def test_the_bytes_are_bounded_and_the_least_used_read_goes_first() -> None:

@@ -65,18 +65,17 @@ def flat_sidebar(
     profile_url: str | None,
 ) -> Flat:
     """Flatten get_sidebar's canonical answer; `resource` is what Rivo said of the customer."""
-    customer = answer["customer"]
+    customer, updated = answer["customer"], local(answer["as_of"], zone)
     if customer is None:
         status = "Not a member" if answer["found"] is False else "Not available right now"
-        return failed_sidebar(status=status, message=answer["message"], profile_url=profile_url) | {
-            "updated": local(answer["as_of"], zone)
-        }
+        failed = failed_sidebar(status=status, message=answer["message"], profile_url=profile_url)
+        return failed | {"updated": updated}
     names = (customer["first_name"], customer["last_name"])
     said = customer["loyalty_status"]
     subscription = answer["subscription"] or {}
     flat = EMPTY | {
         "status": STATUS.get(said or "", (said or "Member").capitalize()),
-        "message": _short(answer["message"] or _hint(said)),
+        "message": _short(_message(answer, updated) or _hint(said)),
         "name": _short(" ".join(name for name in names if name)) or None,
         "email": customer["email"],
         "points": customer["points_tally"],
@@ -102,11 +101,16 @@ def flat_sidebar(
         ][:MOST_CODES],
         "last_activity": _activity(answer["activity"], currency, zone),
         "rewards_available": _rewards(answer["rewards"]),
-        "updated": local(answer["as_of"], zone),
+        "updated": updated,
         "stale": "Yes" if answer["stale"] else "No",
         "profile_url": profile_url,
     }
     return _fitted(flat)
+
+
+def _message(answer: Mapping[str, Any], updated: str) -> str:
+    old = f"Rivo is not available: this was known at {updated}." if answer["stale"] else ""
+    return f"{old} {answer['message']}".strip()
 
 
 def _hint(status: str | None) -> str | None:
@@ -132,10 +136,13 @@ def _membership(answer: Mapping[str, Any], zone: str) -> str:
     membership = answer["membership"]
     if not membership:
         return "None"
-    since = day(membership["started_at"], zone)
-    ends = day(membership["queued_for_cancellation_at"] or membership["ended_at"], zone)
-    words = f"{(membership['source'] or 'active').capitalize()}, since {since}"
-    return f"{words}, cancellation queued ({ends})" if ends else words
+    moments = {
+        "since": membership["started_at"],
+        "cancellation queued": membership["queued_for_cancellation_at"],
+        "ends": membership["ended_at"],
+    }
+    words = [f"{name} {when}" for name, at in moments.items() if (when := day(at, zone))]
+    return ", ".join([(membership["source"] or "active").capitalize(), *words])
 
 
 def _activity(rows: Sequence[Mapping[str, Any]], currency: str | None, zone: str) -> str | None:

@@ -111,11 +111,11 @@ class Rivo:
 
     def for_write(self, writing: Writing, deadline: float) -> Self:
         """Return the same Rivo for one write of which account is kept."""
-        return self._with(writing=writing, deadline=deadline)
+        return self._with(writing=writing, deadline=deadline, shows_last_known=False)
 
     def afresh(self) -> Self:
         """Return the same Rivo for reads that decide a write: nothing remembered, or shared."""
-        return self._with(remembers=False)
+        return self._with(remembers=False, shows_last_known=False)
 
     def _with(self, **changes: object) -> Self:
         mine = object.__new__(type(self))  # as copy.copy does, without its way around by pickle

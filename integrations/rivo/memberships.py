@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 
 from integrations.actions import ReadAnswer
-from integrations.errors import NotFoundError
-from integrations.rivo.client import Rivo
+from integrations.errors import NotFoundError, UnavailableError
+from integrations.rivo.client import DOWN, Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
 from integrations.rivo.found import Found
@@ -121,6 +121,8 @@ async def get_membership(rivo: Rivo, *, customer_email: CustomerEmail) -> Member
     """Get a customer's paid membership, its tier and its billing; not found if none is active."""
     member = await find_member(rivo, customer_email)
     if member.membership is None:
+        if member.stale:  # an error cannot say how old it is, and there may be one by now
+            raise UnavailableError(DOWN, retry_after=1)
         raise NotFoundError(NO_MEMBERSHIP)
     return MembershipAnswer(
         customer=member.customer,

@@ -94,7 +94,8 @@ async def list_customer_referrals(
 ) -> ReferralsAnswer:
     """List the referrals that a customer made, and the one by which the customer came."""
     asked = paging(page, per_page, since_id, limit)
-    customer = (await find_customer(rivo, customer_email)).resource
+    found = await find_customer(rivo, customer_email)
+    customer = found.resource
     address = customer.text("email")
     listing = Listing(
         path=("referrals",),
@@ -103,7 +104,10 @@ async def list_customer_referrals(
         filters={"customer_identifier": customer_email},
         matches=lambda row: _concerns(row, customer.id, address),
     )
-    return _answer(await walk(rivo, listing, asked))
+    rows = await walk(rivo, listing, asked)
+    if found.stale:
+        rows = msgspec.structs.replace(rows, as_of=min(found.as_of, rows.as_of), stale=True)
+    return _answer(rows)
 
 
 async def create_referral(

@@ -32,6 +32,8 @@ from integrations.rivo.sidebar_parts import (
 from integrations.rivo.vip_tiers import read_vip_tiers
 
 LOOKED_AT = 25
+IN_TROUBLE_SECONDS = 0.5
+"""So long is waited for the rest, where nothing of what was asked first could be had anew."""
 PARTIAL = "Some of this could not be loaded right now."
 
 
@@ -85,8 +87,9 @@ class _Got(Generic[T]):
 async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAnswer:
     """Get what a sidebar shows: profile, balance, tier, membership, activity, codes, rewards.
 
-    An unknown customer is `found: false` and no error. What could not be had is null or empty, and
-    `parts` says why; UnavailableError where nothing at all could be had.
+    An unknown customer is `found: false` and no error. What could not be had anew is what was known
+    last (`stale`), else null or empty, and `parts` says why; UnavailableError where nothing at all
+    could be had.
     """
     customer, activity, codes = await asyncio.gather(
         _try(rivo, find_customer(rivo, customer_email)),
@@ -97,6 +100,8 @@ async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAn
         return _unknown(customer.part)
     if customer.error and activity.error and codes.error:
         raise customer.error
+    if all(got.error or got.part.stale for got in (customer, activity, codes)):
+        rivo = rivo.until(min(rivo.deadline, rivo.clock() + IN_TROUBLE_SECONDS))
     membership, rewards, tiers = await asyncio.gather(
         _try(rivo, find_member(rivo, customer_email)),
         _try(rivo, read_rewards(rivo)),
@@ -178,7 +183,7 @@ def _unknown(part: Part) -> SidebarAnswer:
 
 
 def _worse(one: Part, other: Part) -> Part:
-    """Describe two reads as one part: the trouble of either, the older age."""
+    """Describe two reads as one part: the trouble of either, the older age, stale if one is."""
     if one.error or other.error:
         return one if one.error else other
-    return min(one, other, key=lambda part: part.as_of or "")
+    return min(one, other, key=lambda part: (not part.stale, part.as_of or ""))
