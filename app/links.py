@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -82,7 +81,7 @@ class Links:
 
     def _key(self) -> bytes:
         """Derive the key of the links, so that what they sign can be nothing else's."""
-        return hmac.digest(self._shops.settings.secret_key, PURPOSE, hashlib.sha256.__name__)
+        return hmac.digest(self._shops.settings.secret_key, PURPOSE, "sha256")
 
 
 def _over() -> HttpError:
