@@ -270,14 +270,24 @@ async def test_what_can_be_redeemed_is_not_told_of_what_was_known_last(
         await stage.run("redeem_customer_points", **inputs)
 
 
-async def test_what_goes_past_the_memory_does_not_come_back_to_it(stage: Stage) -> None:
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_neither_a_write_nor_what_goes_past_the_memory_is_shown_it(
+    stage: Stage, fresh: bool
+) -> None:
     answer(stage)
     await points(stage)
     stage.clock.seconds += 60
     fail(stage)
-    reading = stage.rivo.for_read(stage.clock() + 4)
+    until = stage.clock() + 4
+    reading = stage.rivo.for_read(until)
+    for rivo, is_shown in (
+        (reading, not fresh),
+        (reading.afresh(), False),
+        (reading.for_write(Keeper(stage).writing(), until), False),
+        (stage.rivo.until(until), False),
+    ):
+        shown = None
+        with contextlib.suppress(UnavailableError):
+            shown = await rivo.get("customers", SARAH, who=SARAH, single=True, fresh=fresh)
 
-    with pytest.raises(UnavailableError):
-        await reading.afresh().get("customers", SARAH, who=SARAH, single=True)
-    with pytest.raises(UnavailableError):
-        await reading.get("customers", SARAH, who=SARAH, single=True, fresh=True)
+        assert (is_shown, is_shown) == (shown is not None, shown is not None and shown.stale)
