@@ -28,6 +28,7 @@ from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
 from app.health import health_routes
 from app.manners import Manner, encode
+from app.notes.writing import NoteWriter
 from app.observe import Metrics, Observe
 from app.openapi import openapi_routes
 from app.operations.book import Book
@@ -64,8 +65,9 @@ class World:
 
     `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id,
     `chance` a number from 0 to 1, `random` that many bytes; `transport` is asked for each shop
-    (None: the real network); `executor` is what the store runs on, one thread or inline. `alone`
-    says that no other replica can be alive: whoever holds a lease from before is dead.
+    (None: the real network), and so is `helpdesk`, the way to a shop's helpdesks; `executor` is
+    what the store runs on, one thread or inline. `alone` says that no other replica can be alive:
+    whoever holds a lease from before is dead.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -75,6 +77,7 @@ class World:
     random: Callable[[int], bytes] = os.urandom
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
+    helpdesk: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
     executor: Callable[[], Executor] = lambda: ThreadPoolExecutor(1, thread_name_prefix="store")
     store: Callable[[str, Executor], SqliteStore] = lambda path, executor: SqliteStore(
         path, executor=executor
@@ -104,6 +107,7 @@ def create_app(
     )
     operations = Operations(means)
     settler, keeper = Settler(means, operations), Housekeeper(means)
+    notes = NoteWriter(means, transport=world.helpdesk)
     names: tuple[DoorName, ...] = ("actions", "gorgias")
     doors = {
         f"/{name}": Door(
@@ -133,6 +137,7 @@ def create_app(
             asyncio.create_task(_watch(settings, shops, reload, log, world.sleep)),
             asyncio.create_task(settler.run()),
             asyncio.create_task(keeper.run()),
+            asyncio.create_task(notes.run()),
         ]
         app.state.ready = True
         yield
@@ -140,7 +145,7 @@ def create_app(
         for each in going:
             each.cancel()
         await asyncio.gather(*going, return_exceptions=True)
-        await operations.close()
+        await asyncio.gather(operations.close(), notes.close())
         await close_all([shop.rivo for shop in shops.all()])
         await store.close()
         executor.shutdown()
@@ -174,6 +179,7 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.ready = False
     app.state.store, app.state.settler, app.state.keeper = store, settler, keeper
+    app.state.notes = notes
     return app
 
 

@@ -104,7 +104,6 @@ class ZendeskPoster:
 
 
 Account = GorgiasSettings | ZendeskSettings
-MakePoster = Callable[[ShopSettings, Account], Poster]
 
 
 def account_of(shop: ShopSettings, door: Door) -> Account | None:

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from structlog.typing import FilteringBoundLogger
+import httpx
 
 from app.notes import table
-from app.notes.posting import DOORS, Account, Door, MakePoster, Poster, account_of
+from app.notes.posting import DOORS, Account, Door, Poster, account_of, poster_of
 from app.notes.table import Note, NoteState
 from app.notes.text import lines_of
-from app.shops import Shop, Shops
-from app.store.sqlite import SqliteStore, StoreError, Transaction
+from app.operations.means import Means
+from app.settings import ShopSettings
+from app.shops import Shop
+from app.store.sqlite import StoreError, Transaction
 
 EVERY_SECONDS: Final = 1.0
 MOST_AT_ONCE: Final = 8
@@ -39,28 +40,17 @@ DRAIN_SECONDS: Final = 3.0
 class NoteWriter:
     """Writes the notes of all shops that say who we are in their helpdesk.
 
-    `clock` gives seconds that only go forward, `now` the time of day; `make_poster` is asked once
-    for each account, and again when its settings change.
+    `transport` is asked for each account, and again when its settings change; None: the network.
     """
 
     def __init__(
         self,
+        means: Means,
         *,
-        store: SqliteStore,
-        shops: Shops,
-        make_poster: MakePoster,
-        clock: Callable[[], float],
-        now: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[object]],
-        log: FilteringBoundLogger,
+        transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None,
     ) -> None:
-        self._store = store
-        self._shops = shops
-        self._make_poster = make_poster
-        self._clock = clock
-        self._now = now
-        self._sleep = sleep
-        self._log = log
+        self._means = means
+        self._transport = transport
         self._posters: dict[tuple[str, Door], tuple[Account, Poster]] = {}
         self._rounds: dict[tuple[str, Door], asyncio.Task[None]] = {}
         self._deep_at: dict[tuple[str, Door], float] = {}
@@ -69,7 +59,7 @@ class NoteWriter:
         """Go on until cancelled; an account that is slow keeps none of the others waiting."""
         while True:
             self._begin()
-            await self._sleep(EVERY_SECONDS)
+            await self._means.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
         """Look once, and wait until everything that was found is told, or put off."""
@@ -90,7 +80,7 @@ class NoteWriter:
         self._posters.clear()
 
     def _begin(self) -> None:
-        for shop in self._shops.all():
+        for shop in self._means.shops.all():
             for door in DOORS:
                 account, whose = account_of(shop.settings, door), (shop.name, door)
                 if account is None or whose in self._rounds:
@@ -112,15 +102,21 @@ class NoteWriter:
                 if failed is not None:
                     raise failed
         except StoreError as error:
-            self._log.error("store.failed", reason=str(error))
+            self._means.log.error("store.failed", reason=str(error))
         except Exception as error:  # noqa: BLE001 - other notes still have to be written
-            self._log.error("notes.failed", shop=shop.name, error=type(error).__name__)
+            self._means.log.error("notes.failed", shop=shop.name, error=type(error).__name__)
 
     async def _poster(self, shop: Shop, door: Door, account: Account) -> Poster:
         known = self._posters.get((shop.name, door))
         if known is not None and known[0] == account:
             return known[1]
-        poster = self._make_poster(shop.settings, account)
+        poster = poster_of(
+            account,
+            name=shop.name,
+            clock=self._means.clock,
+            sleep=self._means.sleep,
+            transport=self._transport(shop.settings),
+        )
         self._posters[shop.name, door] = (account, poster)
         if known is not None:
             await known[1].close()
@@ -128,7 +124,7 @@ class NoteWriter:
 
     async def _found(self, shop: Shop, door: Door) -> list[Note]:
         """List what is due again, then what is new, not too much at once."""
-        at, whose, clock = self._at(), (shop.name, door), self._clock()
+        at, whose, clock = self._means.at(), (shop.name, door), self._means.clock()
         is_deep = clock >= self._deep_at.get(whose, clock)
         since = at - (DEEP_SECONDS if is_deep else BACK_SECONDS)
 
@@ -137,15 +133,15 @@ class NoteWriter:
             again = table.due(tx, **here, most=MOST_AT_ONCE)
             return again, table.wanted(tx, **here, since=since, most=MOST_AT_ONCE)
 
-        again, new = await self._store.read(look)
+        again, new = await self._means.store.read(look)
         if is_deep and len(new) < MOST_AT_ONCE:
             self._deep_at[whose] = clock + BACK_SECONDS
         return again + new
 
     async def _tell(self, shop: Shop, poster: Poster, note: Note) -> None:
         """Put down that a note is about to be sent, send it, and put down what became of it."""
-        at, facts = self._at(), shop.settings
-        began = await self._store.write(lambda tx: table.begin(tx, note, at=at))
+        at, facts = self._means.at(), shop.settings
+        began = await self._means.store.write(lambda tx: table.begin(tx, note, at=at))
         if began is None:
             return
         if not began.is_true:
@@ -157,7 +153,7 @@ class NoteWriter:
             await self._end(began, posted.became, posted.why)
             return
         wait = min(FIRST_WAIT_SECONDS * 2 ** (began.tries - 1), LONGEST_WAIT_SECONDS)
-        due_at = self._at() + max(wait, posted.retry_after or 0.0)
+        due_at = self._means.at() + max(wait, posted.retry_after or 0.0)
         if due_at > began.first_at + TRY_SECONDS:
             await self._end(began, "given_up", posted.why)
         else:
@@ -167,9 +163,9 @@ class NoteWriter:
         self, note: Note, state: NoteState, why: str = "ok", *, due_at: float | None = None
     ) -> None:
         """Put down and log what became of a note; nothing of what it says is in the log."""
-        at = self._at()
-        await self._store.write(lambda tx: table.end(tx, note, state, at=at, due_at=due_at))
-        tell = self._log.info if state in ("posted", "needless") else self._log.warning
+        at = self._means.at()
+        await self._means.store.write(lambda tx: table.end(tx, note, state, at=at, due_at=due_at))
+        tell = self._means.log.info if state in ("posted", "needless") else self._means.log.warning
         tell(
             f"note.{state}",
             operation=note.operation.id,
@@ -179,6 +175,3 @@ class NoteWriter:
             tries=note.tries,
             why=why,
         )
-
-    def _at(self) -> float:
-        return self._now().timestamp()
