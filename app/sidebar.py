@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +36,7 @@ from integrations.rivo.inputs import CustomerEmail
 HERE: Final = Path(__file__).parent / "pages" / "sidebar"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ANY_SITE: Final = ("https:",)
+GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 Ask = Callable[[Request], Awaitable[Reply]]
 
 
@@ -175,14 +178,17 @@ def sidebar_routes(settings: Settings, sidebar: Sidebar) -> list[BaseRoute]:
 
 
 def _file(name: str, kind: str) -> Route:
-    body = (HERE / name).read_bytes()
+    plain = (HERE / name).read_bytes()
+    packed = gzip.compress(plain, mtime=0)
 
     async def file(request: Request) -> Response:
         # Kept, and asked for each time: that costs one 304.
-        headers = [(b"cache-control", b"no-cache")]
-        return _response(
-            unless_known(request.scope, Reply(200, body, kind.encode(), headers)),
-        )
+        headers = [(b"cache-control", b"no-cache"), (b"vary", b"accept-encoding")]
+        small = bool(GZIP.search(request.headers.get("accept-encoding", "")))
+        if small:
+            headers.append((b"content-encoding", b"gzip"))
+        reply = Reply(200, packed if small else plain, kind.encode(), headers)
+        return _response(unless_known(request.scope, reply))
 
     return Route(f"/sidebar/{name}", file)
 

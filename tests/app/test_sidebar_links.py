@@ -293,14 +293,37 @@ async def test_the_page_of_a_link_says_who_may_frame_it(
 @pytest.mark.parametrize("name", sidebar_files())
 async def test_a_file_is_asked_for_each_time_and_sent_once(service: Service, name: str) -> None:
     first = await service.ask("GET", f"/sidebar/{name}", key=None)
+    kind = first.headers["content-type"].partition(";")[0]
     again = await service.ask(
         "GET", f"/sidebar/{name}", key=None, headers={"if-none-match": first.headers["etag"]}
     )
 
     assert (200, (HERE / name).read_bytes()) == (first.status_code, first.content)
-    assert first.headers["content-type"].startswith(sidebar_files()[name])
+    assert sidebar_files()[name] == kind
     assert ["no-cache"] == first.headers.get_list("cache-control")
     assert (304, b"") == (again.status_code, again.content)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "gzip"),
+        ("br;q=1.0, GZIP;q=0.5", "gzip"),
+        ("gzip;q=0, br", None),
+        ("gzip; q=0.0", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+async def test_a_file_is_packed_for_who_can_unpack_it(
+    service: Service, accepted: str, encoding: str | None
+) -> None:
+    told = {"accept-encoding": accepted}
+    answer = await service.ask("GET", "/sidebar/sidebar.js", key=None, headers=told)
+
+    assert encoding == answer.headers.get("content-encoding")
+    assert "accept-encoding" == answer.headers["vary"]
+    assert (HERE / "sidebar.js").read_bytes() == answer.content
 
 
 @pytest.mark.parametrize("name", ["", "x.js", "preview.html", "link.html", "../routes.py", "link/"])
