@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.credentials import proven
+from app.credentials import Proves
+from app.limits import tightest
 from app.manners import Asked, Manner, Reply, encode
 from app.observe import Seen, customer_hash
 from app.problems import (
@@ -26,11 +27,15 @@ from app.problems import (
 from app.requests import idempotency_key, read_inputs
 from app.settings import Door as DoorName
 from app.shops import Caller, Shops
+from app.tagging import NOT_MODIFIED, tagged
 from integrations.actions import Action, Context
-from integrations.errors import ActionError, ForbiddenError
+from integrations.errors import ActionError, ForbiddenError, InputError
+from integrations.inputs import is_absent, read, shortened
 
 # An answer leaves within 4 s; what comes after the last upstream call needs its share.
 DEADLINE_SECONDS: Final = 3.9
+VIEW: Final = "get_sidebar"
+"""What is asked for again and again while it is on a screen."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +71,11 @@ class Desk(Protocol):
 
 
 class Door:
-    """One way in: `name` says which callers come through it, `actions` what is behind it."""
+    """One way in: `name` says which callers come through it, `actions` what is behind it.
+
+    `proves` finds out who comes. Where a credential does not tell whose it is, the path may
+    (`names_shops`), before the action: it selects which secrets are tried, and proves nothing.
+    """
 
     def __init__(
         self,
@@ -77,6 +86,8 @@ class Door:
         manner: Manner,
         desk: Desk,
         clock: Callable[[], float],
+        proves: Proves,
+        names_shops: bool = False,
     ) -> None:
         self.name = name
         self.actions = actions
@@ -84,6 +95,8 @@ class Door:
         self.manner = manner
         self.desk = desk
         self.clock = clock
+        self.proves = proves
+        self.names_shops = names_shops
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; whatever goes wrong with it is an answer, too."""
@@ -99,19 +112,20 @@ class Door:
 
     async def _serve(self, scope: Scope, receive: Receive, seen: Seen) -> Reply:
         until = self.clock() + DEADLINE_SECONDS
-        caller, credential = self._caller(scope)
+        shop, name = self._asked(scope["path"])
+        proof = self.proves(scope, shop)
+        caller, credential = proof.caller, proof.credential
         seen.shop, seen.caller = caller.shop.name, caller.name
-        name = scope["path"].partition(f"/{self.name}")[2].strip("/")
-        if not name:
+        if not name or (self.names_shops and shop is None and self._is_shop(name, caller)):
             return self._list(scope, caller)
         action = self._action(name, scope["method"])
         seen.action = action.name
         try:
             lenient = self.manner.ignores_unknown_reads and not action.writes
             given = await read_inputs(scope, receive, only=action.known if lenient else None)
-            inputs, context = action.parse(given)
+            inputs, context = action.parse(_with_asserted(action, given, proof.asserted))
             inputs = self.manner.understood(scope, action, inputs)
-            self._note(seen, inputs, context)
+            note(seen, self.shops, inputs, context)
             looks = action.only_looks is not None and action.only_looks(inputs)
             if not caller.may(action, looks=looks):
                 raise ForbiddenError(f"This key may not use {action.name}.")
@@ -136,6 +150,8 @@ class Door:
                 rivo = rivo.until(until) if action.writes else rivo.for_read(until)
                 answer = await action.run(rivo, **inputs)
                 reply = self.manner.answer(Asked(caller.shop, action, context), answer)
+                if action.name == VIEW and self.manner.tags_views:
+                    reply = tagged(scope, reply)
         except ActionError as error:
             secrets = (credential, caller.shop.settings.rivo_api_key)
             problem = silent_about(secrets, problem_of(error, seen.request_id))
@@ -144,16 +160,23 @@ class Door:
         seen.outcome = reply.outcome
         return reply
 
-    def _caller(self, scope: Scope) -> tuple[Caller, str]:
-        """Let in who proves who they are, by `Authorization: Bearer` or `X-Api-Key`."""
-        if not self.shops.is_open(self.name):
-            raise HttpError(404, "closed", f"The door /{self.name} is closed: it has no secret.")
-        return proven(scope, self.shops, self.name)
+    def _asked(self, path: str) -> tuple[str | None, str]:
+        """Take a path below the door apart: the shop where it names one, and the action."""
+        below = path.partition(f"/{self.name}")[2].lstrip("/")
+        shop, slash, name = below.partition("/")
+        name = name.strip("/")
+        if self.names_shops and slash and (name or shop not in self.actions):
+            return shop, name
+        return None, below.strip("/")
+
+    def _is_shop(self, name: str, caller: Caller) -> bool:
+        return name == caller.shop.name and name not in self.actions
 
     def _list(self, scope: Scope, caller: Caller) -> Reply:
-        """List what this caller may do."""
+        """List what this caller may do, and what a form has to know beforehand."""
         if scope["method"] != "GET":
             raise _wrong_method(b"GET")
+        shop = caller.shop.settings
         listed = [
             {
                 "name": action.name,
@@ -162,9 +185,17 @@ class Door:
                 "inputs": [i.name for i in action.inputs],
             }
             for action in self.actions.values()
-            if caller.may(action)
+            if caller.may(action) and action.name not in shop.kill
         ]
-        return Reply(200, encode({"actions": listed, "count": len(listed)}))
+        limits = msgspec.structs.asdict(tightest(caller.settings.limits, shop.limits))
+        told = {
+            "actions": listed,
+            "count": len(listed),
+            "reasons": shop.reasons,
+            "limits": {name: limit for name, limit in limits.items() if limit not in (None, False)},
+            "currency": shop.currency,
+        }
+        return Reply(200, encode(told))
 
     def _action(self, name: str, method: str) -> Action:
         action = self.actions.get(name)
@@ -175,12 +206,6 @@ class Door:
         if method != "POST" and (action.writes or method != "GET"):
             raise _wrong_method(b"POST" if action.writes else b"GET, POST")
         return action
-
-    def _note(self, seen: Seen, inputs: Mapping[str, Any], context: Context) -> None:
-        if (who := inputs.get("customer_email")) is not None:
-            seen.customer = customer_hash(self.shops.settings.secret_key, who)
-        if context.ticket_id is not None and context.ticket_id.isdecimal():
-            seen.ticket = context.ticket_id[:20]
 
 
 class Straight:
@@ -199,19 +224,21 @@ class Straight:
         await self.doors.get(above, self.app)(scope, receive, send)
 
 
+def note(seen: Seen, shops: Shops, inputs: Mapping[str, Any], context: Context) -> None:
+    """Say for the log whom a request is about: a keyed hash, and the ticket's number."""
+    if (who := inputs.get("customer_email")) is not None:
+        seen.customer = customer_hash(shops.settings.secret_key, who)
+    if context.ticket_id is not None and context.ticket_id.isdecimal():
+        seen.ticket = context.ticket_id[:20]
+
+
 async def respond(send: Send, reply: Reply, *, head: bool = False) -> None:
     """Send an answer."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": reply.status,
-            "headers": [
-                (b"content-type", reply.media_type),
-                (b"content-length", str(len(reply.body)).encode()),
-                *reply.headers,
-            ],
-        }
-    )
+    headers = list(reply.headers)
+    if reply.status != NOT_MODIFIED:
+        length = str(len(reply.body)).encode()
+        headers = [(b"content-type", reply.media_type), (b"content-length", length), *headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else reply.body})
 
 
@@ -222,3 +249,24 @@ def _wrong_method(allowed: bytes) -> HttpError:
         f"This answers {allowed.decode()} only.",
         headers=((b"allow", allowed),),
     )
+
+
+def _with_asserted(
+    action: Action, given: dict[str, object], asserted: Mapping[str, str]
+) -> dict[str, object]:
+    """Fill in what the credential says of the agent; an InputError where the inputs differ."""
+    for name, said in asserted.items():
+        kind = action.known[name].kind
+        if is_absent(said):
+            continue
+        if is_absent(given.get(name)):
+            given[name] = said
+        elif _plain(read(name, kind, given[name])) != _plain(read(name, kind, said)):
+            raise InputError(
+                name, expected="the agent whom the token names", given=shortened(given[name])
+            )
+    return given
+
+
+def _plain(value: object) -> str:
+    return str(value).casefold()

@@ -35,6 +35,7 @@ class GorgiasManner(Manner):
     """Flat objects with text that is ready to show; `public_url` is linked from the sidebar."""
 
     ignores_unknown_reads = True
+    tags_views = False
 
     def __init__(self, public_url: str | None) -> None:
         self.public_url = public_url

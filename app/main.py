@@ -20,10 +20,9 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
 from structlog.typing import FilteringBoundLogger
 
-from app.doors import Door, Straight
+from app.entrances import Entrances
 from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
 from app.health import health_routes
@@ -41,7 +40,6 @@ from app.operations.telling import Teller
 from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.sandboxed import Sandboxes
-from app.settings import Door as DoorName
 from app.settings import FileState, Settings, SettingsError, ShopSettings
 from app.shops import Shops, facts_of
 from app.sidebar import Sidebar, sidebar_routes
@@ -99,7 +97,12 @@ def create_app(
     metrics = Metrics(CollectorRegistry())
     shops = Shops(lambda shop: _make_rivo(shop, settings, world, metrics))
     shops.use(settings)
-    manners = {"actions": Manner(), "gorgias": GorgiasManner(settings.public_url)}
+    plain = Manner()
+    manners = {
+        "actions": plain,
+        "gorgias": GorgiasManner(settings.public_url),
+        "zendesk": plain,
+    }
     executor = world.executor()
     store = world.store(settings.database, executor)
     means = _make_means(
@@ -108,18 +111,9 @@ def create_app(
     operations = Operations(means)
     settler, keeper = Settler(means, operations), Housekeeper(means)
     notes = NoteWriter(means, transport=world.helpdesk)
-    names: tuple[DoorName, ...] = ("actions", "gorgias")
-    doors = {
-        f"/{name}": Door(
-            name,
-            actions=ACTIONS,
-            shops=shops,
-            manner=manners[name],
-            desk=operations,
-            clock=world.clock,
-        )
-        for name in names
-    }
+    entrances = Entrances(
+        ACTIONS, shops=shops, manners=manners, desk=operations, clock=world.clock, now=world.now
+    )
     sidebar = Sidebar(
         shops, action=ACTIONS["get_sidebar"], desk=operations, clock=world.clock, now=world.now
     )
@@ -153,8 +147,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(Route(path, door) for path, door in doors.items()),
-            *(Mount(path, app=door) for path, door in doors.items()),
+            *entrances.routes(),
             *operations_routes(shops=shops, store=store, judges=operations),
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
@@ -172,7 +165,7 @@ def create_app(
                 new_id=world.new_id,
                 last=_last_words,
             ),
-            Middleware(Straight, doors=doors),
+            entrances.straight(),
         ],
         lifespan=lifespan,
     )

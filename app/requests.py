@@ -32,7 +32,7 @@ async def read_inputs(
 
     `only` are the names to look at, where others are not minded.
     """
-    body = await _body(scope, receive)
+    body = await read_body(scope, receive)
     merged: dict[str, object] = {}
     for name, value in [*_pairs(scope["query_string"], "query"), *_body_pairs(scope, body)]:
         if only is not None and name not in only:
@@ -77,7 +77,7 @@ def idempotency_key(scope: Scope, given: str | None) -> str | None:
     return sent
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes:
+async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Read the whole body, at most 64 KB of it."""
     declared = header(scope, b"content-length") or "0"
     if declared.isdecimal() and int(declared) > MOST_BYTES:
@@ -109,11 +109,12 @@ def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
     if media_type == FORM:
         return _pairs(body, "form")
     if media_type in ("application/json", "") or media_type.endswith("+json"):
-        return list(_json(body).items())
+        return list(read_object(body).items())
     raise HttpError(415, "unsupported_media_type", f"The body must be application/json or {FORM}.")
 
 
-def _json(body: bytes) -> Mapping[str, Any]:
+def read_object(body: bytes) -> Mapping[str, Any]:
+    """Read a JSON object; 400 where it is not JSON, InputError where it is no object."""
     try:
         decoded = _decode(body)
         # Nested, or a colon within a text; or a name that stands there twice.

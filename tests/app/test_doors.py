@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from integrations.rivo import ACTIONS
@@ -125,6 +129,94 @@ async def test_a_caller_sees_what_it_may_do(service: Service) -> None:
     assert 6 == reads["count"]
 
 
+async def test_a_caller_sees_what_a_form_has_to_know(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        """
+        [shops.acme]
+        rivo_api_key = "rivo-key-of-acme"
+        currency = "EUR"
+        reasons = ["late delivery", "goodwill"]
+        kill = ["create_referral"]
+        limits = { points_per_write = 400, credits_per_write = "12.50" }
+
+        [shops.acme.callers.agents]
+        door = "actions"
+        actions = ["create_points_event", "create_referral"]
+        secret_file = "%s"
+        limits = { points_per_write = 300, reason_required = true }
+        """
+        % (tmp_path / "secret")
+    )
+    (tmp_path / "secret").write_text(API_KEY)
+    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    told = (await Service(environ).ask("GET", "/actions")).json()
+
+    assert ["create_points_event"] == [each["name"] for each in told["actions"]]
+    assert ["actions", "count", "reasons", "limits", "currency"] == list(told)
+    assert ["late delivery", "goodwill"] == told["reasons"]
+    assert "EUR" == told["currency"]
+    assert {
+        "points_per_write": 300,
+        "credits_per_write": "12.50",
+        "writes_per_agent_day": 20,
+        "reason_required": True,
+    } == told["limits"]
+
+
+async def test_who_has_no_limits_is_told_so(service: Service) -> None:
+    told = (await service.ask("GET", "/actions")).json()
+
+    assert ([], {}, "USD") == (told["reasons"], told["limits"], told["currency"])
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_view_that_is_the_same_is_not_sent_again(service: Service, method: str) -> None:
+    """By POST, too: then no address stands in a URL."""
+    given = {"customer_email": SARAH}
+    options: dict[str, Any] = {"params" if method == "GET" else "json": given}
+    path = "/actions/get_sidebar"
+    first = await service.ask(method, path, **options)
+    tag = first.headers["etag"]
+
+    assert re.fullmatch('"[0-9a-f]{32}"', tag)
+    for known in (tag, f"W/{tag}", f'"another", {tag}'):
+        again = await service.ask(method, path, headers={"if-none-match": known}, **options)
+
+        assert (304, b"", tag) == (again.status_code, again.content, again.headers["etag"])
+        assert "content-type" not in again.headers
+        assert "content-length" not in again.headers
+    for known in ("", '"another"', tag.strip('"'), tag[:-1]):
+        again = await service.ask(method, path, headers={"if-none-match": known}, **options)
+
+        assert (200, first.content) == (again.status_code, again.content)
+
+
+async def test_a_view_that_changed_is_sent(service: Service) -> None:
+    given = {"customer_email": SARAH}
+    first = await service.act("get_sidebar", **given)
+    await service.act("create_points_event", **given, points_amount=10)
+    headers = {"if-none-match": first.headers["etag"]}
+    again = await service.ask("POST", "/actions/get_sidebar", json=given, headers=headers)
+
+    assert 200 == again.status_code
+    assert first.headers["etag"] != again.headers["etag"]
+    assert first.json()["balance"]["points"] + 10 == again.json()["balance"]["points"]
+
+
+async def test_only_views_have_a_tag(service: Service) -> None:
+    """A write has none, nor what is flat: nobody polls it."""
+    answers = [
+        await service.act("get_customer", customer_email=SARAH),
+        await service.act("create_points_event", customer_email=SARAH, points_amount=10),
+        await service.act("get_sidebar"),
+        await service.gorgias("get_sidebar", customer_email=SARAH),
+    ]
+
+    assert [200, 201, 422, 200] == [answer.status_code for answer in answers]
+    assert [] == [answer for answer in answers if "etag" in answer.headers]
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -177,6 +269,6 @@ async def test_a_wrong_method_is_answered_with_the_right_ones(
         )
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/healthz/", "/actionsx", "/zendesk", "/.env"])
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz/", "/actionsx", "/freshdesk", "/.env"])
 async def test_where_nothing_is_a_problem_says_so(service: Service, path: str) -> None:
     problem(await service.ask("GET", path), 404, "not_found")
