@@ -19,6 +19,7 @@ from app.check.run import check as run_check
 from app.commands.audit import audit
 from app.commands.choosing import settings_of, shop_of
 from app.commands.operations import operations
+from app.commands.zendesk import zendesk
 from app.environment import DEMO_KEY, load
 from app.main import SANDBOX_URL, World, create_app, sandbox_world
 from app.observe import make_log
@@ -90,6 +91,7 @@ def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: boo
 
 main.add_command(operations)
 main.add_command(audit)
+main.add_command(zendesk)
 
 
 async def _check(settings: Settings, shop: ShopSettings, customer: str | None) -> Report:
