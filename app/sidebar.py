@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
-from app.conditional import unless_known
 from app.credentials import proven
 from app.doors import DEADLINE_SECONDS, Desk
 from app.environment import DEMO_KEY
@@ -28,6 +27,7 @@ from app.problems import MEDIA_TYPE, HttpError, headers_of, problem_of, silent_a
 from app.requests import header, own_address, read_inputs
 from app.settings import Settings
 from app.shops import Caller, Shops
+from app.tagging import tagged
 from integrations.actions import Action, Context, inputs_of, parsed
 from integrations.errors import ActionError, ForbiddenError
 from integrations.kinds import between
@@ -118,9 +118,9 @@ class Sidebar:
         inputs = {"customer_email": link.customer}
         shop = link.caller.shop
         context = self.desk.admit(link.caller, self.action, inputs, Context())
-        answer = await self.action.run(shop.rivo.until(until), **inputs)
+        answer = await self.action.run(shop.rivo.for_read(until), **inputs)
         reply = self.manner.answer(Asked(shop, self.action, context), answer)
-        return unless_known(request.scope, reply)
+        return tagged(request.scope, reply)
 
     def policy(self) -> str:
         """Say what a link's page may do, and who may frame it: it has no cookie, and only reads."""
@@ -188,7 +188,7 @@ def _file(name: str, kind: str) -> Route:
         if small:
             headers.append((b"content-encoding", b"gzip"))
         reply = Reply(200, packed if small else plain, kind.encode(), headers)
-        return _response(unless_known(request.scope, reply))
+        return _response(tagged(request.scope, reply))
 
     return Route(f"/sidebar/{name}", file)
 
