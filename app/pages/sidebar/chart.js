@@ -37,9 +37,10 @@ export function balanceChart({ t, number }, view) {
 /** Draw the rungs around the customer's own; the way to the next only where it is known. */
 export function ladder({ t, number, money, percent }, view, tiers) {
     const { tier } = view;
-    const spell = {
-        spend: (amount) => money(String(amount), view.balance?.currency),
-    }[tier.basis] ?? number;
+    const spell =
+        {
+            spend: (amount) => money(String(amount), view.balance?.currency),
+        }[tier.basis] ?? number;
     const known = tiers?.length ? tiers : ownRungs(tier);
     const here = known.findIndex((rung) => tier.name !== null && same(rung, tier));
     const first = Math.max(0, Math.min(here - 1, known.length - RUNGS));

@@ -19,7 +19,7 @@ const MARKS = {
 /**
  * Open a form.
  *
- * `form` is one of `forms.js`: {title, fields, check, confirm, done}. `desk` is {words, send, close,
+ * `form` is what one of the forms answers: {title, fields, check, confirm, done}. `desk` is {words, send, close,
  * ended, show, actions}: `send(action, inputs, key)` answers what came back, or null; `ended(words)`
  * hears of every answer; `close()` puts the view back; `show` is told when the content is another.
  */
@@ -90,7 +90,12 @@ export function openPanel(form, desk) {
             el("p", {}, says),
             facts.length ? el("dl", { class: "facts" }, facts.map(fact)) : null,
             ...notes.map((text) => el("p", { class: "note" }, icon("warn"), el("span", {}, text))),
-            el("div", { class: "buttons" }, go, button(t("back"), () => fill())),
+            el(
+                "div",
+                { class: "buttons" },
+                go,
+                button(t("back"), () => fill()),
+            ),
         ).focus();
     }
 

@@ -5,7 +5,11 @@ import { start } from "./sidebar.js";
 
 const ACTIONS = new URL("../actions", import.meta.url);
 const KEY = "demo";
-const AGENT = { agent_email: "agent@helpdesk.example", agent_name: "Alex Agent", ticket_id: "1001" };
+const AGENT = {
+    agent_email: "agent@helpdesk.example",
+    agent_name: "Alex Agent",
+    ticket_id: "1001",
+};
 
 const picker = document.getElementById("customer");
 const other = document.getElementById("other");

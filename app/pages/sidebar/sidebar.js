@@ -97,7 +97,9 @@ export function start(host, root) {
         ]);
         tiers = ladder?.body?.vip_tiers ?? null;
         const rows = rewards?.body?.rewards ?? [];
-        incremental = new Set(rows.filter((each) => each.points_type === "multiplier").map((each) => each.id));
+        incremental = new Set(
+            rows.filter((each) => each.points_type === "multiplier").map((each) => each.id),
+        );
         paint(true);
     }
 
@@ -136,7 +138,9 @@ export function start(host, root) {
         asking += 1;
         const [mine, number] = [turn, asking];
         if (aloud) root.setAttribute("aria-busy", "true");
-        const answer = await ask("get_sidebar", who.id === null ? {} : { customer_email: who.id }, { etag });
+        const answer = await ask("get_sidebar", who.id === null ? {} : { customer_email: who.id }, {
+            etag,
+        });
         if (mine !== turn || number !== asking) return;
         root.removeAttribute("aria-busy");
         take(answer);
@@ -184,7 +188,9 @@ export function start(host, root) {
         const now = JSON.stringify([rows, errors]);
         if (!again && now === shown) return;
         shown = now;
-        const focus = root.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+        const focus = root.contains(document.activeElement)
+            ? document.activeElement.dataset.focus
+            : null;
         top.replaceChildren(...showTop(desk, view));
         rest.replaceChildren(...showRest(desk, view));
         rest.hidden = panel !== null;
@@ -211,7 +217,14 @@ export function start(host, root) {
         place.replaceChildren();
         rest.hidden = false;
         rest.replaceChildren(
-            el("div", { class: "state" }, el("span", { class: "mark" }, icon(mark)), el("h1", { tabindex: -1 }, title), more && el("p", { class: "quiet" }, more), ...content),
+            el(
+                "div",
+                { class: "state" },
+                el("span", { class: "mark" }, icon(mark)),
+                el("h1", { tabindex: -1 }, title),
+                more && el("p", { class: "quiet" }, more),
+                ...content,
+            ),
         );
         say(title);
         fit();
@@ -223,7 +236,11 @@ export function start(host, root) {
         rest.hidden = false;
         top.replaceChildren();
         rest.replaceChildren(
-            el("div", { class: "skeleton", role: "img", "aria-label": t("loading") }, ...["a", "b", "c", "d"].map((each) => el("div", { class: each }))),
+            el(
+                "div",
+                { class: "skeleton", role: "img", "aria-label": t("loading") },
+                ...["a", "b", "c", "d"].map((each) => el("div", { class: each })),
+            ),
         );
         fit();
     }
@@ -234,7 +251,11 @@ export function start(host, root) {
         const ago = words.ago(view.as_of);
         age.textContent = t("updated", { ago });
         const old = Date.now() - new Date(view.as_of).getTime() > OLD_MS;
-        const text = failed ? t("kept", { ago }) : view.stale && (staleTurns > 1 || old) ? t("stale", { ago }) : null;
+        const text = failed
+            ? t("kept", { ago })
+            : view.stale && (staleTurns > 1 || old)
+              ? t("stale", { ago })
+              : null;
         const there = notices.querySelector(".old");
         if (text === null) there?.remove();
         else if (there) there.lastChild.textContent = text;
@@ -258,7 +279,10 @@ export function start(host, root) {
                 fit();
             },
             send: (action, inputs, key) =>
-                ask(action, made.anonymous ? inputs : { customer_email: id, ...inputs }, { write: true, key }),
+                ask(action, made.anonymous ? inputs : { customer_email: id, ...inputs }, {
+                    write: true,
+                    key,
+                }),
             ended(what) {
                 if (mine === turn) refresh();
                 else notice(t("elsewhere", { name, what }));
@@ -278,7 +302,16 @@ export function start(host, root) {
     /** Tell of something that is not about whom is shown. */
     function notice(text) {
         const node = el("p", { class: "note" }, el("span", {}, text));
-        node.append(button(null, () => { node.remove(); fit(); }, { kind: "small", mark: "close", label: t("dismiss") }));
+        node.append(
+            button(
+                null,
+                () => {
+                    node.remove();
+                    fit();
+                },
+                { kind: "small", mark: "close", label: t("dismiss") },
+            ),
+        );
         notices.append(node);
         say(text);
         fit();
@@ -290,7 +323,9 @@ export function start(host, root) {
 
     function find(name) {
         if (!name) return null;
-        const found = [...root.querySelectorAll("[data-focus]")].find((each) => each.dataset.focus === name);
+        const found = [...root.querySelectorAll("[data-focus]")].find(
+            (each) => each.dataset.focus === name,
+        );
         return found && !found.closest("[hidden]") ? found : null;
     }
 

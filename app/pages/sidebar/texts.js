@@ -228,7 +228,8 @@ export const TEXTS = {
     running: "Still being sent",
     running_more: "Ask again in a moment; nothing happens twice.",
     lost: "No answer came back",
-    lost_more: "It may have been applied, or not. Ask again: it is the same request, and nothing happens twice.",
+    lost_more:
+        "It may have been applied, or not. Ask again: it is the same request, and nothing happens twice.",
     refused: "Not done",
     refused_more: "Nothing was changed.",
     not_sent: "Not sent",

@@ -2,7 +2,9 @@
 
 import { balanceChart, ladder, missingWords } from "./chart.js";
 import { button, el, icon } from "./dom.js";
-import { birthdayForm, cancelForm, creditForm, pointsForm, redeemForm, refundForm, rewardPrice } from "./forms.js";
+import { birthdayForm, cancelForm } from "./changing.js";
+import { creditForm, pointsForm } from "./giving.js";
+import { redeemForm, refundForm, rewardPrice } from "./redeeming.js";
 import { daysUntil, thousandths } from "./words.js";
 
 const SOON_DAYS = 30;
@@ -21,7 +23,10 @@ export function showTop(desk, view) {
     const name = nameOf(view, desk.id());
     const mail = customer?.email ?? null;
     const status = customer?.loyalty_status ?? null;
-    const chip = status === "member" ? (view.tier?.name ?? t("status_member")) : status && statusOf(t, status);
+    const chip =
+        status === "member"
+            ? (view.tier?.name ?? t("status_member"))
+            : status && statusOf(t, status);
     const credit = balance?.credits ?? null;
     return [
         el(
@@ -44,7 +49,10 @@ export function showTop(desk, view) {
                       "dl",
                       { class: "figures" },
                       figure(t("points"), balance.points === null ? "–" : number(balance.points)),
-                      figure(t("store_credit"), credit === null ? "–" : money(credit, balance.currency)),
+                      figure(
+                          t("store_credit"),
+                          credit === null ? "–" : money(credit, balance.currency),
+                      ),
                   ),
                   expiry(desk, balance.points_expire_at, "", balance.points > 0),
                   expiry(desk, balance.credits_expire_at, "credit_", thousandths(credit) > 0),
@@ -72,9 +80,19 @@ export function codeButtons(desk, code) {
     return el(
         "span",
         { class: "tools" },
-        button(null, () => desk.copy(code), { kind: "small", mark: "copy", label: t("copy_code", { code }), focus: `copy-${code}` }),
+        button(null, () => desk.copy(code), {
+            kind: "small",
+            mark: "copy",
+            label: t("copy_code", { code }),
+            focus: `copy-${code}`,
+        }),
         desk.canInsert &&
-            button(null, () => desk.insert(code), { kind: "small", mark: "insert", label: t("insert_code", { code }), focus: `insert-${code}` }),
+            button(null, () => desk.insert(code), {
+                kind: "small",
+                mark: "insert",
+                label: t("insert_code", { code }),
+                focus: `insert-${code}`,
+            }),
     );
 }
 
@@ -99,7 +117,12 @@ function expiry({ words: { t, date } }, day, prefix, matters) {
                 ? t(`${prefix}expire_soon`, values)
                 : t(`${prefix}expire_on`, values);
     const soon = count >= 0 && count <= SOON_DAYS;
-    return el("p", { class: soon ? "expiry soon" : "expiry" }, soon && icon("wait"), el("span", {}, text));
+    return el(
+        "p",
+        { class: soon ? "expiry soon" : "expiry" },
+        soon && icon("wait"),
+        el("span", {}, text),
+    );
 }
 
 function quickActions(desk) {
@@ -113,21 +136,37 @@ function quickActions(desk) {
     return el(
         "div",
         { class: "quick", role: "group", "aria-label": t("actions") },
-        offered.map(([mark, text, form, focus]) => button(text, () => desk.open(form), { mark, focus })),
+        offered.map(([mark, text, form, focus]) =>
+            button(text, () => desk.open(form), { mark, focus }),
+        ),
     );
 }
 
 function section(desk, name, part, title, ...content) {
     const trouble = part?.error ? el("p", { class: "trouble" }, desk.words.t("partial")) : null;
     const heading = el("h2", { id: `head-${name}` }, title);
-    return el("section", { class: `part ${name}`, "aria-labelledby": heading.id }, heading, trouble ?? content);
+    return el(
+        "section",
+        { class: `part ${name}`, "aria-labelledby": heading.id },
+        heading,
+        trouble ?? content,
+    );
 }
 
 function tierSection(desk, view) {
     const { t } = desk.words;
     const { tier } = view;
-    const more = missingWords(desk.words, view) ?? (tier.name !== null && tier.next_name === null ? t("tier_top") : null);
-    return section(desk, "tier", null, t("tier"), ladder(desk.words, view, desk.tiers()), more && el("p", { class: "quiet" }, more));
+    const more =
+        missingWords(desk.words, view) ??
+        (tier.name !== null && tier.next_name === null ? t("tier_top") : null);
+    return section(
+        desk,
+        "tier",
+        null,
+        t("tier"),
+        ladder(desk.words, view, desk.tiers()),
+        more && el("p", { class: "quiet" }, more),
+    );
 }
 
 function membershipSection(desk, { membership, subscription, parts }) {
@@ -139,7 +178,10 @@ function membershipSection(desk, { membership, subscription, parts }) {
     const { next_billing_date_at: next, billing_interval: interval, status } = subscription ?? {};
     const leaving = queued || ended;
     const every = interval && t(`interval_${interval}`);
-    const billing = [t("next_billing", { date: next && date(next) }), every === `interval_${interval}` ? interval : every];
+    const billing = [
+        t("next_billing", { date: next && date(next) }),
+        every === `interval_${interval}` ? interval : every,
+    ];
     return section(
         desk,
         "membership",
@@ -154,10 +196,19 @@ function membershipSection(desk, { membership, subscription, parts }) {
                 ended && el("p", {}, t("ended", { date: date(ended) })),
                 !ended && queued && el("p", {}, t("cancelling", { date: date(queued) })),
                 !leaving && next && el("p", {}, billing.filter(Boolean).join(" · ")),
-                started && el("p", { class: "quiet" }, t("membership_since", { date: date(started) })),
-                status && status !== "active" && el("p", { class: "quiet" }, t("billing_status", { status })),
+                started &&
+                    el("p", { class: "quiet" }, t("membership_since", { date: date(started) })),
+                status &&
+                    status !== "active" &&
+                    el("p", { class: "quiet" }, t("billing_status", { status })),
             ),
-            !leaving && desk.may("cancel_membership") && button(t("close"), () => desk.open(cancelForm), { kind: "quiet-button", label: t("cancel_membership"), focus: "cancel" }),
+            !leaving &&
+                desk.may("cancel_membership") &&
+                button(t("close"), () => desk.open(cancelForm), {
+                    kind: "quiet-button",
+                    label: t("cancel_membership"),
+                    focus: "cancel",
+                }),
         ),
     );
 }
@@ -166,21 +217,41 @@ function codesSection(desk, { codes, parts }) {
     const { t, points, date } = desk.words;
     const rows = codes.map((each) => {
         const { id, code, name, points_amount: cost, expires_at: until } = each;
-        const more = [name, cost && points(cost), until && t("code_expires", { date: date(until) })];
+        const more = [
+            name,
+            cost && points(cost),
+            until && t("code_expires", { date: date(until) }),
+        ];
         return el(
             "li",
             { class: "row" },
-            el("div", {}, el("p", {}, el("code", {}, code ?? "–")), el("p", { class: "quiet" }, more.filter(Boolean).join(" · "))),
+            el(
+                "div",
+                {},
+                el("p", {}, el("code", {}, code ?? "–")),
+                el("p", { class: "quiet" }, more.filter(Boolean).join(" · ")),
+            ),
             el(
                 "span",
                 { class: "tools" },
                 code && codeButtons(desk, code),
                 desk.may("refund_points_redemption") &&
-                    button(null, () => desk.open(refundForm, each), { kind: "small", mark: "refund", label: t("refund_code", { code: code ?? name ?? "" }), focus: `refund-${id}` }),
+                    button(null, () => desk.open(refundForm, each), {
+                        kind: "small",
+                        mark: "refund",
+                        label: t("refund_code", { code: code ?? name ?? "" }),
+                        focus: `refund-${id}`,
+                    }),
             ),
         );
     });
-    return section(desk, "codes", parts.codes, t("codes"), rows.length ? listed(desk, "codes", rows) : el("p", { class: "quiet" }, t("codes_none")));
+    return section(
+        desk,
+        "codes",
+        parts.codes,
+        t("codes"),
+        rows.length ? listed(desk, "codes", rows) : el("p", { class: "quiet" }, t("codes_none")),
+    );
 }
 
 function activitySection(desk, view) {
@@ -197,7 +268,12 @@ function activitySection(desk, view) {
         return el(
             "li",
             { class: "row" },
-            el("div", {}, el("p", {}, each.title ?? t("untitled")), each.applied_at && el("p", { class: "quiet" }, date(each.applied_at))),
+            el(
+                "div",
+                {},
+                el("p", {}, each.title ?? t("untitled")),
+                each.applied_at && el("p", { class: "quiet" }, date(each.applied_at)),
+            ),
             el("span", { class: gain ? "change gain" : "change" }, changes.join(" ") || number(0)),
         );
     });
@@ -207,7 +283,9 @@ function activitySection(desk, view) {
         parts.activity,
         t("activity"),
         balanceChart(words, view),
-        rows.length ? listed(desk, "activity", rows) : el("p", { class: "quiet" }, t("activity_none")),
+        rows.length
+            ? listed(desk, "activity", rows)
+            : el("p", { class: "quiet" }, t("activity_none")),
     );
 }
 
@@ -219,9 +297,18 @@ function rewardsSection(desk, { rewards, parts, found }) {
         el(
             "li",
             { class: "row" },
-            el("div", {}, el("p", {}, each.name ?? ""), el("p", { class: "quiet" }, rewardPrice(desk, each))),
+            el(
+                "div",
+                {},
+                el("p", {}, each.name ?? ""),
+                el("p", { class: "quiet" }, rewardPrice(desk, each)),
+            ),
             desk.may("create_points_redemption") &&
-                button(t("redeem"), () => desk.open(redeemForm, each.reward_id), { kind: "quiet-button", label: t("redeem_reward", { reward: each.name ?? "" }), focus: `redeem-${each.reward_id}` }),
+                button(t("redeem"), () => desk.open(redeemForm, each.reward_id), {
+                    kind: "quiet-button",
+                    label: t("redeem_reward", { reward: each.name ?? "" }),
+                    focus: `redeem-${each.reward_id}`,
+                }),
         ),
     );
     if (found === null && !parts.catalogue.error) return null;
@@ -230,7 +317,9 @@ function rewardsSection(desk, { rewards, parts, found }) {
         "rewards",
         parts.catalogue,
         t("rewards"),
-        rows.length ? listed(desk, "rewards", rows) : el("p", { class: "quiet" }, t("rewards_none")),
+        rows.length
+            ? listed(desk, "rewards", rows)
+            : el("p", { class: "quiet" }, t("rewards_none")),
         beyond ? el("p", { class: "quiet after" }, t("rewards_more", { count: beyond })) : null,
     );
 }
@@ -239,7 +328,8 @@ function profileSection(desk, { customer, balance }) {
     if (!customer) return null;
     const { t, number, money, dayOfYear } = desk.words;
     const { dob, orders_count: orders, total_spent: spent, referral_code: referral } = customer;
-    const line = (name, ...value) => el("div", { class: "row" }, el("dt", { class: "quiet" }, name), el("dd", {}, ...value));
+    const line = (name, ...value) =>
+        el("div", { class: "row" }, el("dt", { class: "quiet" }, name), el("dd", {}, ...value));
     return section(
         desk,
         "profile",
@@ -251,11 +341,18 @@ function profileSection(desk, { customer, balance }) {
             line(
                 t("birthday"),
                 dob ? dayOfYear(dob) : el("span", { class: "quiet" }, t("birthday_none")),
-                desk.may("update_customer_dob") && button(null, () => desk.open(birthdayForm), { kind: "small", mark: "edit", label: t("correct_birthday"), focus: "birthday" }),
+                desk.may("update_customer_dob") &&
+                    button(null, () => desk.open(birthdayForm), {
+                        kind: "small",
+                        mark: "edit",
+                        label: t("correct_birthday"),
+                        focus: "birthday",
+                    }),
             ),
             orders !== null && line(t("orders"), number(orders)),
             spent !== null && line(t("total_spent"), money(String(spent), balance?.currency)),
-            referral && line(t("referral_code"), el("code", {}, referral), codeButtons(desk, referral)),
+            referral &&
+                line(t("referral_code"), el("code", {}, referral), codeButtons(desk, referral)),
         ),
     );
 }
@@ -270,7 +367,9 @@ function listed(desk, name, rows) {
     function apply() {
         const open = desk.opened.has(name);
         rows.forEach((row, index) => (row.hidden = !open && index >= few));
-        more.querySelector("span").textContent = open ? t("show_less") : t("show_all", { count: rows.length });
+        more.querySelector("span").textContent = open
+            ? t("show_less")
+            : t("show_all", { count: rows.length });
         more.setAttribute("aria-expanded", String(open));
     }
     function toggle() {
