@@ -153,6 +153,10 @@ DOWN: dict[str, Callable[[], Fault]] = {
     "no names": lambda: Fault(kind="status", status=200, body=b'{"data": {"id": "x"}}'),
     "a flood": lambda: Fault(kind="status", status=200, body=b'{"data": "' + b"x" * 2_000_000),
 }
+"""Every way in which Rivo may fail a read."""
+ODD = {"a list", "no names"}
+"""Answers with something in them that is not understood: that is no outage, and may be new."""
+OUTAGES = sorted(DOWN.keys() - ODD - {"another key"})
 
 
 def keys(name: str) -> list[str]:

@@ -12,7 +12,17 @@ import pytest
 from app.environment import load
 from app.limits import BUILT_IN
 from integrations.rivo_sandbox import Fault, Received
-from tests.app.flat import AIKO, DOWN, NOBODY, OSKAR_EXCLUDED, PRIYA_GUEST, READS, read, write
+from tests.app.flat import (
+    AIKO,
+    DOWN,
+    NOBODY,
+    OSKAR_EXCLUDED,
+    OUTAGES,
+    PRIYA_GUEST,
+    READS,
+    read,
+    write,
+)
 from tests.app.loop import seconds
 from tests.app.serving import ENVIRON, MAYA, MEMBER, SARAH, Service
 
@@ -20,9 +30,6 @@ pytestmark = pytest.mark.anyio
 
 HOUR = 3_600
 UPDATED = "2026-11-03 07:00:00"
-ODD = {"a list", "no names"}
-"""Answers with something in them that is not understood: that is no outage, and may be new."""
-OUTAGES = sorted(DOWN.keys() - ODD - {"another key"})
 
 
 class Outage:
