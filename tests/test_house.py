@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.entrances import DOORS
 from app.environment import load
 from app.main import create_app
 from app.observe import make_log
@@ -90,7 +91,7 @@ def test_no_example_is_of_an_action_that_is_not() -> None:
 def test_there_is_no_route_outside_the_document() -> None:
     settings = load({}, sandbox=True)
     app = create_app(settings, log=make_log(sys.stdout.buffer, level="error", form="json"))
-    doors = [f"/{door}" for door in ("actions", "gorgias")]
+    doors = [f"/{door}" for door in DOORS]
     served = {getattr(route, "path", "") for route in app.routes}
     served |= {f"{door}/{name}" for door in doors for name in ACTIONS}
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.openapi import lookups, sidebar
+from app.openapi import lookups, sidebar, zendesk
 from app.openapi.answers import answer_schemas
 from app.openapi.examples import Example, read_examples
 from app.openapi.flat import flat_schemas
@@ -53,6 +53,20 @@ SECURITY: Final = {
         "name": "X-Api-Key",
         "description": "The caller's key, for tools that cannot send a bearer key.",
     },
+    "zendeskToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "What Zendesk's proxy signs for the app with ZENDESK_SHARED_SECRET: HS256, "
+        "`aud` the account's domain (acme.zendesk.com), `exp` at most 120 seconds ahead; a `jti` "
+        "is accepted once. `email` and `name` say who the agent is.",
+    },
+    "zendeskSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Zendesk-Webhook-Signature",
+        "description": "base64(HMAC-SHA256(ZENDESK_WEBHOOK_SECRET, timestamp + body)).",
+    },
     "linkToken": {
         "type": "http",
         "scheme": "bearer",
@@ -63,6 +77,11 @@ SECURITY: Final = {
 TAGS: Final = [
     {"name": "/actions", "description": "Canonical answers, for any tool that speaks HTTP."},
     {"name": "/gorgias", "description": "Flat answers, ready to show in a Gorgias sidebar."},
+    {
+        "name": "/zendesk",
+        "description": "The answers of /actions for the Zendesk app, and the webhook of macros. "
+        "Where there are several shops, `/zendesk/{shop}/...` names one.",
+    },
     {"name": "/operations", "description": "Writes looked up, settled and approved by people."},
     {"name": "service", "description": "Health, metrics, pages."},
 ]
@@ -89,6 +108,7 @@ def document(
         "tags": TAGS,
         "paths": paths(actions, examples)
         | lookups.lookup_paths()
+        | zendesk.webhook_paths()
         | sidebar.sidebar_paths(examples["get_sidebar"])
         | (sandbox_paths() if sandbox else {}),
         "components": {
@@ -97,7 +117,7 @@ def document(
             "parameters": context_parameters(),
             "schemas": {
                 **input_schemas(actions, *lookups.INPUTS, *sidebar.INPUTS),
-                **answer_schemas(actions, *lookups.ANSWERS, *sidebar.ANSWERS),
+                **answer_schemas(actions, *lookups.ANSWERS, *sidebar.ANSWERS, *zendesk.ANSWERS),
                 **flat_schemas(actions),
             },
             "responses": shared_responses() | answered_by_action(actions, examples),

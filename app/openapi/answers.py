@@ -111,10 +111,17 @@ class Listed(msgspec.Struct):
 
 
 class ActionsAnswer(msgspec.Struct):
-    """What the caller may do."""
+    """What the caller may do.
+
+    `reasons` are those that may be given (none: any), `limits` those that hold, by name; `currency`
+    is the shop's.
+    """
 
     actions: list[Listed]
     count: int
+    reasons: list[str]
+    limits: dict[str, bool | int | str]
+    currency: str | None
 
 
 class Health(msgspec.Struct):

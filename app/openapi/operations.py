@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from app.doors import VIEW
+from app.entrances import DOORS
 from app.openapi.answers import full_name
 from app.openapi.examples import Example
 from app.openapi.flat import flat_ref
-from app.openapi.inputs import KEY, PARAMETERS, SCHEMAS, Schema, input_name, parameters
-from app.openapi.responses import JSON, RESPONSES, answered, headers, refusals
+from app.openapi.inputs import KEY, KNOWN, PARAMETERS, SCHEMAS, Schema, input_name, parameters
+from app.openapi.responses import JSON, RESPONSES, TAG, answered, headers, refusals, unchanged
+from app.settings import Door
 from integrations.actions import Action
 
 FORM: Final = "application/x-www-form-urlencoded"
 PROVED: Final[list[Schema]] = [{"bearer": []}, {"apiKey": []}]
-Door = Literal["actions", "gorgias"]
+PROOFS: Final[Mapping[Door, list[Schema]]] = {"zendesk": [{"zendeskToken": []}]}
+"""How those prove who they are who have no key."""
 
 PAGES: Final = {
     "/": ("Says what this is, and leads on", "text/html"),
@@ -36,9 +40,8 @@ FLAT_WRITE: Final = (
 
 def paths(actions: Mapping[str, Action], examples: Mapping[str, Example]) -> dict[str, Schema]:
     """Describe every path."""
-    doors: tuple[Door, ...] = ("actions", "gorgias")
     described: dict[str, Schema] = {}
-    for door in doors:
+    for door in DOORS:
         described[f"/{door}"] = {"get": _list(door)}
         for action in actions.values():
             example = examples[action.name]
@@ -55,8 +58,8 @@ def _list(door: Door) -> Schema:
     return {
         "tags": [f"/{door}"],
         "operationId": f"{door}_list",
-        "summary": "List what this key may do.",
-        "security": PROVED,
+        "summary": "List what this caller may do, and what a form has to know beforehand.",
+        "security": PROOFS.get(door, PROVED),
         "responses": {
             "200": answered("The actions.", {JSON: {"schema": schema}}),
             **{status: responses[status] for status in ("401", "404", "405")},
@@ -67,7 +70,7 @@ def _list(door: Door) -> Schema:
 def _get(door: Door, action: Action, example: Example) -> Schema:
     return {
         **_words(door, action, by="_by_query"),
-        "parameters": parameters(action, example.given),
+        "parameters": [*parameters(action, example.given), *_headers(door, action)],
         "responses": _responses(door, action),
     }
 
@@ -76,11 +79,12 @@ def _post(door: Door, action: Action, example: Example) -> Schema:
     lenient = door == "gorgias" and not action.writes
     schema = {"$ref": SCHEMAS + input_name(action, lenient=lenient)}
     shown: Schema = {"plain": {"value": example.given}}
-    if example.full is not None and door == "actions":
+    if example.full is not None and door != "gorgias":
         shown["full"] = {"value": example.full.given}
+    sent = _headers(door, action)
     return {
         **_words(door, action),
-        **({"parameters": [{"$ref": f"{PARAMETERS}{KEY}"}]} if action.writes else {}),
+        **({"parameters": sent} if sent else {}),
         "requestBody": {
             "required": any(each.required for each in action.inputs),
             "description": "The inputs; they may come in the query as well.",
@@ -100,14 +104,24 @@ def _words(door: Door, action: Action, *, by: str = "") -> Schema:
         "operationId": f"{door}_{action.name}{by}",
         "summary": action.summary,
         "description": "\n\n".join(filter(None, (action.description, manner))) or action.summary,
-        "security": PROVED,
+        "security": PROOFS.get(door, PROVED),
     }
+
+
+def _headers(door: Door, action: Action) -> list[Schema]:
+    """Point to the headers that may be sent: a write's key, or the tag of a view that is known."""
+    sent = [KEY] if action.writes else [KNOWN] if _is_tagged(door, action) else []
+    return [{"$ref": f"{PARAMETERS}{name}"} for name in sent]
+
+
+def _is_tagged(door: Door, action: Action) -> bool:
+    return action.name == VIEW and door != "gorgias"
 
 
 def answered_by_action(
     actions: Mapping[str, Action], examples: Mapping[str, Example]
 ) -> dict[str, Schema]:
-    """Describe what every action answers through either door, by component."""
+    """Describe what every action answers, by component; /zendesk answers as /actions does."""
     described: dict[str, Schema] = {}
     for action in actions.values():
         example = examples[action.name]
@@ -116,17 +130,21 @@ def answered_by_action(
             ("gorgias", _flat(action, example)),
         ):
             for status, words in _successes(action).items():
-                described[f"{door}.{action.name}.{status}"] = answered(
-                    words, content, wrote=action.writes
-                )
+                told = answered(words, content, wrote=action.writes)
+                if door == "actions" and action.name == VIEW:
+                    told["headers"] |= TAG
+                described[f"{door}.{action.name}.{status}"] = told
     return described
 
 
 def _responses(door: Door, action: Action) -> Schema:
-    found = {
-        str(status): {"$ref": f"{RESPONSES}{door}.{action.name}.{status}"}
+    manner = "gorgias" if door == "gorgias" else "actions"
+    found: Schema = {
+        str(status): {"$ref": f"{RESPONSES}{manner}.{action.name}.{status}"}
         for status in _successes(action)
     }
+    if _is_tagged(door, action):
+        found["304"] = unchanged()
     refused = refusals(writes=action.writes, gorgias=door == "gorgias")
     return dict(sorted((found | refused).items()))
 

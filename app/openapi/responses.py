@@ -81,6 +81,8 @@ HEADERS: Final[dict[str, Schema]] = {
     },
 }
 
+TAG: Final[Schema] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+
 BEFORE_AN_ACTION: Final = (
     HttpError(400, "unparsable", "The body is not JSON."),
     HttpError(400, "disconnected", "The request ended before it was complete."),
@@ -213,6 +215,12 @@ def answered(words: str, content: Schema, *, status: int = 200, wrote: bool = Fa
     """Describe an answer with its content by media type; `wrote`: to a write."""
     named = headers(status, replayed=wrote)
     return {"description": words, "headers": named, "content": content}
+
+
+def unchanged() -> Schema:
+    """Describe the answer that says that what is known is still so."""
+    told = answered("What `If-None-Match` names is still so.", {})
+    return told | {"headers": told["headers"] | TAG}
 
 
 def _by_status() -> dict[int, list[tuple[str, Mapping[str, Any]]]]:

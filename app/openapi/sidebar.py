@@ -7,7 +7,7 @@ from typing import Any, Final
 from app.openapi.examples import Example
 from app.openapi.inputs import SCHEMAS, Schema, body
 from app.openapi.operations import FORM, PROVED
-from app.openapi.responses import JSON, answered, refusals
+from app.openapi.responses import JSON, TAG, answered, refusals, unchanged
 from app.sidebar import LINK, LinkAnswer, sidebar_files
 
 ANSWERS: Final = (LinkAnswer,)
@@ -15,7 +15,6 @@ INPUTS: Final = tuple(LINK.values())
 TEXT: Final[Schema] = {"schema": {"type": "string"}}
 PAGE: Final[Schema] = {"text/html": TEXT}
 URL: Final = "https://loyalty.example.com/sidebar/link#token=eyJhbGciOiJIUzI1NiJ9.e30.8Fq2"
-TAG: Final[Schema] = {"ETag": {"$ref": "#/components/headers/ETag"}}
 
 
 def sidebar_paths(shown: Example) -> dict[str, Schema]:
@@ -64,7 +63,6 @@ def _make() -> Schema:
 def _view(shown: Example) -> Schema:
     media = {"schema": {"$ref": f"{SCHEMAS}SidebarAnswer"}, "example": shown.answer}
     found: dict[str, Any] = answered("Found.", {JSON: media})
-    known: dict[str, Any] = answered("What `If-None-Match` names is still so.", {})
     return {
         "tags": ["service"],
         "operationId": "view_sidebar",
@@ -73,7 +71,7 @@ def _view(shown: Example) -> Schema:
         "parameters": [{"$ref": "#/components/parameters/If-None-Match"}],
         "responses": {
             "200": found | {"headers": found["headers"] | TAG},
-            "304": known | {"headers": known["headers"] | TAG},
+            "304": unchanged(),
             **_refused("400", "401", "403", "405", "413", "415", "422", "503"),
         },
     }
