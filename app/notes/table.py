@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from app.helpdesks import WEBHOOK
 from app.operations import records
 from app.operations.operation import Operation
 from app.operations.records import Transaction
@@ -21,8 +22,6 @@ NoteState = Literal["sending", "waiting", "posted", "refused", "unknown", "given
 """`unknown` is a reply that was lost; only `waiting`, which surely was not posted, is tried again.
 """
 TICKET: Final = re.compile(r"[1-9][0-9]{0,17}")
-WEBHOOK_KEY: Final = "zendesk:%"
-"""The keys of what came by webhook: whoever wanted it has not been told anything."""
 UNANSWERED_SECONDS: Final = 20.0
 """An attempt is over by then: what has not left will not."""
 OPEN_SECONDS: Final = 90_000.0
@@ -39,9 +38,9 @@ _TOLD: Final = (
 _NEWS: Final = {
     "gorgias": "(applied = 1 OR looks > 0 OR approved_by IS NOT NULL OR settled_by IS NOT NULL "
     f"OR {_TOLD.format(about='wait')})",
-    "zendesk": f"key LIKE :webhook AND NOT (state = 'expired' AND {_TOLD.format(about='unsent')})",
+    "zendesk": f"caller = :webhook AND NOT (state = 'expired' AND {_TOLD.format(about='unsent')})",
 }
-"""Which endings nobody has seen yet, or everybody at the ticket should."""
+"""Which endings nobody has seen yet, or everybody at the ticket should; a webhook tells nobody."""
 _WAITS: Final = (
     "shop = :shop AND state IN ('awaiting_approval', 'needs_review') AND created_at >= :asked"
 )
@@ -49,7 +48,7 @@ _UNSENT: Final = (
     "shop = :shop AND state = 'accepted' AND approved_by IS NULL AND lease_until <= :at "
     "AND created_at BETWEEN :asked AND :answered"
 )
-_OURS: Final = {"gorgias": "TRUE", "zendesk": "key LIKE :webhook"}
+_OURS: Final = {"gorgias": "TRUE", "zendesk": "caller = :webhook"}
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +78,7 @@ def wanted(
     values = {
         "shop": shop,
         "door": door,
-        "webhook": WEBHOOK_KEY,
+        "webhook": WEBHOOK.name,
         "since": since,
         "at": at,
         "answered": at - UNANSWERED_SECONDS,

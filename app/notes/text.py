@@ -16,7 +16,7 @@ import msgspec
 
 from app.notes.table import Note
 from app.operations.operation import UNKNOWN_AGENT, Operation
-from app.operations.telling import EXPIRED, NEVER_APPLIED, NOT_SENT, REVIEW, WAITS
+from app.operations.telling import EXPIRED, NEVER_APPLIED, REVIEW, WAITS
 
 MOST_TYPED: Final = 500
 LATER_SECONDS: Final = 120.0
@@ -35,7 +35,7 @@ REVERSED: Final = ("took an earlier change back", "take an earlier change back")
 CHANGED: Final = ("changed the balance", "change the balance")
 ALREADY: Final = "It already was so; nothing was changed."
 SETTLED: Final = "Somebody looked it up in Rivo."
-ASK_AGAIN: Final = "Whoever still wants it asks for it again."
+UNSENT: Final = "It was not sent; nothing was changed. Whoever still wants it asks for it again."
 NOT_APPLIED: Final = "Somebody looked it up in Rivo: it was not applied."
 LATE: Final = (
     "It had been said not to be applied, and now it shows in Rivo. "
@@ -89,7 +89,7 @@ def _why(note: Note, told: Mapping[str, Any]) -> list[str]:
         case "wait", "needs_review":
             return [REVIEW]
         case "unsent", _:
-            return [f"{NOT_SENT} {ASK_AGAIN}"]
+            return [UNSENT]
         case _, "succeeded":
             if operation.applied is not True:
                 return [ALREADY]

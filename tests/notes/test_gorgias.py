@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app.notes.writing import TRY_SECONDS
+from app.settings import CallerSettings, GorgiasSettings, Settings, ShopSettings, digest
 from integrations.rivo_sandbox import Fault
 from tests.app.flat import write
 from tests.app.loop import seconds
@@ -238,19 +239,68 @@ async def test_a_note_never_delays_nor_changes_a_write() -> None:
     assert 3 == len(hung.requests)
 
 
+def gorgias_of(name: str, api_key: str = GORGIAS_KEY) -> GorgiasSettings:
+    url = f"https://{name}.gorgias.com/api"
+    return GorgiasSettings(domain=f"{name}.gorgias.com", user=USER, api_key=api_key, api_url=url)
+
+
+def two_shops(**changes: Any) -> Settings:
+    """Make two shops with a button and a Gorgias each, the second one's may be changed."""
+    facts: dict[str, dict[str, Any]] = {
+        "slow": {"gorgias": gorgias_of("slow")},
+        "quick": {"gorgias": gorgias_of("quick")} | changes,
+    }
+    return Settings(
+        shops=tuple(
+            ShopSettings(
+                name=name,
+                rivo_api_key=f"rivo-key-of-{name}",
+                callers=(
+                    CallerSettings(
+                        name="buttons",
+                        door="gorgias",
+                        digests=(digest(f"secret-of-{name}"),),
+                        actions=frozenset({"create_points_event"}),
+                    ),
+                ),
+                **facts[name],
+            )
+            for name in ("slow", "quick")
+        )
+    )
+
+
 async def test_a_helpdesk_that_hangs_keeps_no_other_shops_notes_waiting() -> None:
-    """Told by the writer that goes on by itself, a look every second."""
     helpdesk = Helpdesk(None)
-    service = Service(WITH_GORGIAS, helpdesk=helpdesk)
+    service = Service(settings=two_shops(), helpdesk=helpdesk)
     running = asyncio.create_task(service.app.state.notes.run())
 
-    await give(service)
-    await asyncio.sleep(2)
-    await give(service, points_amount=5)
-    await asyncio.sleep(20)
+    await service.gorgias("create_points_event", **GIVE, key="secret-of-slow")
+    await asyncio.sleep(3)
+    await service.gorgias("create_points_event", **GIVE, key="secret-of-quick")
+    await asyncio.sleep(3)
     running.cancel()
 
-    assert [("unknown", 1), ("posted", 1)] == states(service)
+    assert ["slow.gorgias.com", "quick.gorgias.com"] == [
+        request.url.host for request in helpdesk.requests
+    ]
+    assert [("sending", 1), ("posted", 1)] == states(service)
+
+
+async def test_a_key_that_was_changed_is_used_from_then_on() -> None:
+    helpdesk = Helpdesk(httpx.Response(401))
+    service = Service(settings=two_shops(), helpdesk=helpdesk)
+    await service.gorgias("create_points_event", **GIVE, key="secret-of-quick")
+    await look(service)
+
+    changed = two_shops(gorgias=gorgias_of("quick", "another-key"))
+    service.app.state.notes._means.shops.use(changed)
+    await look(service, after=6)
+
+    assert [basic(USER, GORGIAS_KEY), basic(USER, "another-key")] == [
+        request.headers["authorization"] for request in helpdesk.requests
+    ]
+    assert (1, [("posted", 2)]) == (helpdesk.closed, states(service))
 
 
 async def test_what_was_unknown_is_told_when_it_is_known() -> None:

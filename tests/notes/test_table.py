@@ -14,7 +14,7 @@ from tests.operations.figures import connected
 from tests.operations.made import AT, made, put
 
 NOW = AT + 1_000
-WEBHOOK = {"door": "zendesk", "key": "zendesk:01HF"}
+WEBHOOK = {"door": "zendesk", "caller": "zendesk_webhook_secret"}
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_what_the_button_has_said_is_not_told_again_and_what_came_later_is(
 def test_whatever_came_by_webhook_is_told_since_nobody_was_answered(
     tx: Transaction, state: str
 ) -> None:
-    put(tx, ended(1, **WEBHOOK, state=state, applied=False), ended(2, door="zendesk", key="mine"))
+    put(tx, ended(1, **WEBHOOK, state=state, applied=False), ended(2, door="zendesk"))
 
     assert [("outcome", 1)] == found(tx, "zendesk")
 
@@ -139,10 +139,10 @@ def test_what_came_by_webhook_and_could_not_be_sent_is_told_once_and_its_expiry_
     put(
         tx,
         ended(1, **unsent),
-        ended(2, **{**unsent, "key": "zendesk:2"}, created_at=NOW - 19),
-        ended(3, **{**unsent, "key": "zendesk:3"}, lease_until=NOW + 1),
-        ended(4, **{**unsent, "key": "zendesk:4"}, approved_by="lead"),
-        ended(5, **{**unsent, "door": "gorgias", "key": "mine"}),
+        ended(2, **unsent, created_at=NOW - 19),
+        ended(3, **unsent, lease_until=NOW + 1),
+        ended(4, **unsent, approved_by="lead"),
+        ended(5, **{**unsent, "door": "gorgias", "caller": "reader"}),
     )
     (only,) = table.wanted(tx, shop="acme", door="zendesk", since=NOW - 60, at=NOW, most=10)
     table.begin(tx, only, at=NOW)

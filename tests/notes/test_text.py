@@ -184,8 +184,7 @@ NOT_DONE: list[tuple[About, dict[str, Any], list[str]]] = [
         {"state": "accepted", "applied": False},
         [
             "not done: give 100 points.",
-            "Rivo could not be reached; nothing was changed. "
-            "Whoever still wants it asks for it again.",
+            "It was not sent; nothing was changed. Whoever still wants it asks for it again.",
         ],
     ),
 ]
