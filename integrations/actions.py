@@ -44,7 +44,10 @@ class Answer(msgspec.Struct, kw_only=True, dict=True):
 
 
 class ReadAnswer(Answer, kw_only=True):
-    """What every read ends with: `as_of` is the time (ISO, UTC) for which the answer is true."""
+    """What every read ends with: `as_of` is the time (ISO, UTC) for which the answer is true.
+
+    `stale` says that Rivo could not tell anything newer: this is what was known last.
+    """
 
     as_of: str
     stale: bool
