@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -37,7 +38,9 @@ HERE: Final = Path(__file__).parent / "pages" / "sidebar"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ANY_SITE: Final = ("https:",)
 GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+VARY: Final = (b"vary", b"accept-encoding")
 Ask = Callable[[Request], Awaitable[Reply]]
+Send = Callable[..., Reply]
 
 
 class LinkInputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,16 +160,17 @@ def sidebar_files() -> dict[str, str]:
 
 def sidebar_routes(settings: Settings, sidebar: Sidebar) -> list[BaseRoute]:
     """Make the routes; the preview is in the sandbox alone, where its key is no secret."""
-    pages = {name: (HERE / f"{name}.html").read_bytes() for name in ("preview", "link")}
+    the_preview = _sender("preview.html", "text/html")
+    the_link = _sender("link.html", "text/html")
 
-    async def preview(_request: Request) -> Response:
+    async def preview(request: Request) -> Response:
         if not settings.sandbox or sidebar.shops.caller("actions", DEMO_KEY.encode()) is None:
             raise HTTPException(404)
-        return Response(pages["preview"], media_type="text/html")
+        return _response(the_preview(request))
 
-    async def link(_request: Request) -> Response:
-        policy = {"content-security-policy": sidebar.policy()}
-        return Response(pages["link"], headers=policy, media_type="text/html")
+    async def link(request: Request) -> Response:
+        policy = (b"content-security-policy", sidebar.policy().encode())
+        return _response(the_link(request, policy))
 
     return [
         Route("/sidebar", preview),
@@ -178,19 +182,30 @@ def sidebar_routes(settings: Settings, sidebar: Sidebar) -> list[BaseRoute]:
 
 
 def _file(name: str, kind: str) -> Route:
-    plain = (HERE / name).read_bytes()
-    packed = gzip.compress(plain, mtime=0)
+    send = _sender(name, kind)
 
     async def file(request: Request) -> Response:
         # Kept, and asked for each time: that costs one 304.
-        headers = [(b"cache-control", b"no-cache"), (b"vary", b"accept-encoding")]
-        small = bool(GZIP.search(request.headers.get("accept-encoding", "")))
-        if small:
-            headers.append((b"content-encoding", b"gzip"))
-        reply = Reply(200, packed if small else plain, kind.encode(), headers)
-        return _response(tagged(request.scope, reply))
+        return _response(tagged(request.scope, send(request, (b"cache-control", b"no-cache"))))
 
     return Route(f"/sidebar/{name}", file)
+
+
+def _sender(name: str, kind: str) -> Send:
+    """Make what sends a file, packed where the other side can unpack it."""
+    plain = (HERE / name).read_bytes()
+
+    @cache
+    def packed() -> bytes:
+        return gzip.compress(plain, mtime=0)
+
+    def send(request: Request, *headers: tuple[bytes, bytes]) -> Reply:
+        if GZIP.search(request.headers.get("accept-encoding", "")):
+            encoded = (b"content-encoding", b"gzip")
+            return Reply(200, packed(), kind.encode(), [*headers, VARY, encoded])
+        return Reply(200, plain, kind.encode(), [*headers, VARY])
+
+    return send
 
 
 def _endpoint(sidebar: Sidebar, ask: Ask) -> Callable[[Request], Awaitable[Response]]:

@@ -229,8 +229,8 @@ async def test_a_view_that_is_known_is_not_sent_again(service: Service) -> None:
 
 
 async def test_a_link_shows_what_was_known_last_where_rivo_cannot_say() -> None:
-    service = Service(faults=lambda _: Fault(kind="refuse") if down else None)
     down = False
+    service = Service(faults=lambda _: Fault(kind="refuse") if down else None)
     token = await token_of(service)
     first = await view(service, token)
 
@@ -336,11 +336,12 @@ async def test_a_file_is_packed_for_who_can_unpack_it(
     service: Service, accepted: str, encoding: str | None
 ) -> None:
     told = {"accept-encoding": accepted}
-    answer = await service.ask("GET", "/sidebar/sidebar.js", key=None, headers=told)
+    for path, name in (("sidebar.js", "sidebar.js"), ("link", "link.html")):
+        answer = await service.ask("GET", f"/sidebar/{path}", key=None, headers=told)
 
-    assert encoding == answer.headers.get("content-encoding")
-    assert "accept-encoding" == answer.headers["vary"]
-    assert (HERE / "sidebar.js").read_bytes() == answer.content
+        assert encoding == answer.headers.get("content-encoding")
+        assert "accept-encoding" == answer.headers["vary"]
+        assert (HERE / name).read_bytes() == answer.content
 
 
 @pytest.mark.parametrize("name", ["", "x.js", "preview.html", "link.html", "../routes.py", "link/"])

@@ -9,7 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,8 +117,10 @@ class Browser:
 
 
 @contextlib.contextmanager
-def running_browser(profile: Path) -> Iterator[Browser]:
-    """Start the browser with an empty profile, and stop it afterwards."""
+def running_browser(
+    profile: Path, kind: Callable[[int, int], Browser] | None = None
+) -> Iterator[Browser]:
+    """Start the browser with an empty profile, and stop it afterwards; `kind` sees more of it."""
     assert CHROMIUM
     child_hears, asks = os.pipe()
     hears, child_says = os.pipe()
@@ -135,7 +137,7 @@ def running_browser(profile: Path) -> Iterator[Browser]:
     os.close(child_hears)
     os.close(child_says)
     try:
-        browser = Browser(asks, hears)
+        browser = (kind or Browser)(asks, hears)
         yield browser
         with contextlib.suppress(OSError, RuntimeError):
             browser.call("Browser.close")
