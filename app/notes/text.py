@@ -116,7 +116,7 @@ def _what(operation: Operation, currency: str | None, *, done: bool) -> str:
         changes.append(_changed(points, f"{abs(points):f} points", done=done))
     if credit:
         shown = f"{abs(credit):f} {currency}" if currency else f"{abs(credit):f}"
-        changes.append(_changed(credit, f"{shown} of store credit", done=done))
+        changes.append(_changed(credit, f"{shown} in store credit", done=done))
     reverses = operation.action == "reverse_points_event"
     if reverses:
         said = REVERSED[0 if done else 1]
@@ -150,7 +150,7 @@ def _balance(told: Mapping[str, Any], currency: str | None) -> str | None:
     if isinstance(points, int):
         shown.append(f"{points} points")
     if credit is not None:
-        shown.append(f"{credit} of store credit")
+        shown.append(f"{credit} in store credit")
     return ", ".join(shown) or None
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.notes.writing import TRY_SECONDS
+from app.notes.table import Note
+from app.notes.text import lines_of
+from app.notes.writing import TRY_SECONDS, NoteWriter
 from app.settings import CallerSettings, GorgiasSettings, Settings, ShopSettings, digest
 from integrations.rivo_sandbox import Fault
 from tests.app.flat import write
@@ -78,7 +80,7 @@ async def test_a_click_is_told_on_its_ticket_as_the_contract_wants_it() -> None:
         "Loyalty: gave 100 points.",
         "By: Bo (bo@shop.example.com)",
         "Reason: late parcel <b>& more",
-        "New balance: 250 points, 25.0 USD of store credit",
+        "New balance: 250 points, 25.0 USD in store credit",
         f"Operation: {operation_id}",
     ]
     shown = "<br>".join(said).replace("late parcel <b>&", "late parcel &lt;b&gt;&amp;")
@@ -105,6 +107,42 @@ async def test_it_is_told_once_however_often_is_looked() -> None:
     await look(service, rounds=70)
 
     assert 1 == len(helpdesk.requests)
+
+
+async def test_two_writers_over_one_store_tell_it_once() -> None:
+    helpdesk = Helpdesk()
+    service = Service(WITH_GORGIAS, helpdesk=helpdesk)
+    one = service.app.state.notes
+    other = NoteWriter(one._means, transport=one._transport)
+
+    for number in range(10):
+        await give(service, points_amount=number + 1)
+        await asyncio.gather(one.once(), other.once())
+
+    assert 10 == len(helpdesk.requests)
+    assert [("posted", 1)] * 10 == states(service)
+
+
+async def test_a_mistake_of_ours_in_one_note_keeps_the_others_going(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    helpdesk = Helpdesk()
+    service = Service(WITH_GORGIAS, helpdesk=helpdesk)
+
+    def broken(note: Note, **options: Any) -> list[str]:
+        if note.operation.points_diff == 1:
+            raise ZeroDivisionError
+        return lines_of(note, **options)
+
+    monkeypatch.setattr("app.notes.writing.lines_of", broken)
+    for points in (1, 2, 3):
+        await give(service, points_amount=points)
+    await look(service, rounds=2)
+
+    assert [("sending", 1), ("posted", 1), ("posted", 1)] == states(service)
+    assert ["ZeroDivisionError"] == [
+        line["error"] for line in service.lines() if line["event"] == "notes.failed"
+    ]
 
 
 async def test_a_repeated_click_is_one_operation_and_one_note() -> None:

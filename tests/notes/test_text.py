@@ -34,7 +34,7 @@ def test_it_says_what_was_done_by_whom_why_what_there_is_now_and_which_operation
         "Loyalty: gave 100 points.",
         "By: Bo (bo@shop.example.com)",
         "Reason: late parcel",
-        "New balance: 1350 points, 5 USD of store credit",
+        "New balance: 1350 points, 5 USD in store credit",
         f"Operation: {ID}",
     ] == told
 
@@ -43,12 +43,12 @@ def test_it_says_what_was_done_by_whom_why_what_there_is_now_and_which_operation
     ("changes", "what"),
     [
         ({"points_diff": -30, "credits_diff": "0.0"}, "took 30 points away"),
-        ({"points_diff": 0, "credits_diff": "5.50"}, "gave 5.50 USD of store credit"),
+        ({"points_diff": 0, "credits_diff": "5.50"}, "gave 5.50 USD in store credit"),
         (
             {"points_diff": 10, "credits_diff": "-2"},
-            "gave 10 points and took 2 USD of store credit away",
+            "gave 10 points and took 2 USD in store credit away",
         ),
-        ({"inputs": {"credits_amount": "1.25"}}, "gave 1.25 USD of store credit"),
+        ({"inputs": {"credits_amount": "1.25"}}, "gave 1.25 USD in store credit"),
         ({"inputs": {"source": "custom_action"}}, "changed the balance"),
         ({"inputs": {"points_amount": "NaN", "credits_amount": "?"}}, "changed the balance"),
         (
@@ -73,7 +73,7 @@ def test_the_balance_is_read_off_a_canonical_answer_as_well() -> None:
     customer = {"points_tally": 250, "credits_tally": "25.0", "email": "a@b.example"}
     told = lines(door="zendesk", reply=reply(customer=customer, points_event={}))
 
-    assert "New balance: 250 points, 25.0 USD of store credit" == told[3]
+    assert "New balance: 250 points, 25.0 USD in store credit" == told[3]
 
 
 @pytest.mark.parametrize(

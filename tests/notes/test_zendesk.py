@@ -79,7 +79,7 @@ async def test_a_macro_is_told_on_its_ticket_by_a_private_comment() -> None:
             "Loyalty: gave 100 points.",
             "By: bo@shop.example.com",
             "Reason: late &lt;parcel&gt;",
-            "New balance: 250 points, 25.0 USD of store credit",
+            "New balance: 250 points, 25.0 USD in store credit",
             f"Operation: {answer.json()['operation_id']}",
         ]
     ] == shown(helpdesk)
@@ -232,3 +232,13 @@ async def test_a_wait_that_the_helpdesk_asks_for_is_kept() -> None:
 
     first, second = helpdesk.times
     assert 93 <= second - first <= 95
+
+
+async def test_closing_closes_the_connections() -> None:
+    helpdesk = Helpdesk()
+    service = Service(WITH_ZENDESK, helpdesk=helpdesk)
+    await look(service)
+
+    await service.app.state.notes.close()
+
+    assert 1 == helpdesk.closed
