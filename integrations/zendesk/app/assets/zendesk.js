@@ -50,7 +50,7 @@ async function makeHost(client) {
         return Object.fromEntries(Object.entries(said).filter(([, value]) => value));
     }
 
-    async function call(action, inputs, { key, etag } = {}) {
+    async function call(action, inputs, { write = false, key, etag } = {}) {
         const more = { ticket_id: now.ticketId, idempotency_key: key };
         const data = { ...inputs, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value)) };
         const answer = await ask(client, {
@@ -75,7 +75,10 @@ async function makeHost(client) {
             autoRetry: false,
             timeout: TIMEOUT,
         });
-        return read(answer);
+        const told = read(answer);
+        // A token is taken once: had the proxy sent a write twice, this would be the second answer.
+        if (write && told.status === 401) throw new Error("whether the write arrived is not known");
+        return told;
     }
 
     return {
