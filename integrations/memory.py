@@ -8,13 +8,16 @@ known: what a write has changed is not shown again as what was there before it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Hashable
 from typing import Final
 
 import msgspec
-from cachetools import TLRUCache, TTLCache
+from cachetools import TLRUCache
 
-OVERHEAD: Final = 2_000  # bytes an entry costs besides its body, measured in `test_memory.py`
+OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
+MOST_DROPPED: Final = 100_000
+"""So many tags are known to be dropped; what was read before the others were is forgotten."""
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +28,23 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     tags: frozenset[str] = frozenset()
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    """A read as it is kept: fresh until, and gone at, these times of the clock."""
+class _Entry(msgspec.Struct):
+    """A read as it is kept: fresh until, and gone at, these times of the clock.
+
+    It is known to be older than no drop up to the number `checked`.
+    """
 
     read: Remembered
     fresh_until: float
     kept_until: float
+    checked: int
+
+
+class _Drop(msgspec.Struct, frozen=True):
+    """When a tag was dropped last: the number of the drop, and the time of the clock."""
+
+    number: int
+    at: float
 
 
 class _Flight(msgspec.Struct, frozen=True):
@@ -65,11 +79,11 @@ class Memory:
             timer=clock,
             getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
         )
-        self._unsettled: TTLCache[str, None] = TTLCache(100_000, settle_seconds, timer=clock)
-        self._tagged: dict[str, set[Hashable]] = {}
+        self._settle_seconds = settle_seconds
         self._flights: dict[Hashable, _Flight] = {}
-        self._noted = 0
+        self._dropped: dict[str, _Drop] = {}  # those dropped last at the end
         self._drops = 0
+        self._forgotten_drops = 0
         self.hits = 0
         self.misses = 0
 
@@ -91,10 +105,7 @@ class Memory:
         `lasting` marks what no write changes: it is kept when others are dropped. What `fetch`
         raises is raised for everybody who waits, and nothing is remembered.
         """
-        try:
-            entry = self._entries[key]
-        except KeyError:
-            entry = None
+        entry = self._find(key)
         if entry is not None and self._clock() < entry.fresh_until:
             self.hits += 1
             return entry.read
@@ -110,8 +121,8 @@ class Memory:
 
     def last_known(self, key: Hashable) -> Remembered | None:
         """Return what was read last, however old; for when nothing newer can be had."""
-        entry = self._entries.get(key)
-        return entry.read if entry else None
+        entry = self._find(key)
+        return entry.read if entry is not None else None
 
     def forget(self, key: Hashable) -> None:
         """Forget one read: it was asked for again, and is known to be no more."""
@@ -120,15 +131,18 @@ class Memory:
     def drop(self, tags: Collection[str]) -> None:
         """Forget what concerns any of the tags, and let no read that has begun fill the memory."""
         self._drops += 1
+        drop = _Drop(self._drops, self._clock())
         for tag in tags:
-            self._unsettled[tag] = None
-            for key in self._tagged.pop(tag, ()):
-                self._entries.pop(key, None)
+            self._dropped.pop(tag, None)
+            self._dropped[tag] = drop
+        while len(self._dropped) > MOST_DROPPED:
+            self._forgotten_drops = self._dropped.pop(next(iter(self._dropped))).number
         self._flights = {key: f for key, f in self._flights.items() if f.lasting}
 
     def is_settled(self, tags: Collection[str]) -> bool:
         """Say whether what is read now about all of the tags shows every drop."""
-        return not any(tag in self._unsettled for tag in tags)
+        since = self._clock() - self._settle_seconds
+        return not any((drop := self._dropped.get(tag)) and drop.at > since for tag in tags)
 
     async def close(self) -> None:
         """Wait for the reads that are under way; each ends by its own deadline."""
@@ -148,21 +162,30 @@ class Memory:
         kept_seconds = max(fresh_seconds, self._last_known_seconds)
         if is_true and kept_seconds > 0:
             now = self._clock()
-            self._keep(key, _Entry(read, now + fresh_seconds, now + kept_seconds))
+            with contextlib.suppress(ValueError):  # larger than the memory
+                self._entries[key] = _Entry(
+                    read, now + fresh_seconds, now + kept_seconds, self._drops
+                )
         return read
 
-    def _keep(self, key: Hashable, entry: _Entry) -> None:
-        if len(entry.read.body) + OVERHEAD > self._entries.maxsize:
-            return
-        self._entries[key] = entry
-        for tag in entry.read.tags:
-            self._tagged.setdefault(tag, set()).add(key)
-        # Entries expire and are evicted without a word: the index is pruned once it outgrew them.
-        self._noted += len(entry.read.tags)
-        if self._noted > 8 * len(self._entries) + 1_000:
-            alive = {tag: keys & self._entries.keys() for tag, keys in self._tagged.items()}
-            self._tagged = {tag: keys for tag, keys in alive.items() if keys}
-            self._noted = sum(map(len, self._tagged.values()))
+    def _find(self, key: Hashable) -> _Entry | None:
+        """Find what is kept, unless it was dropped; an index by tags would cost more to keep."""
+        try:
+            entry = self._entries[key]
+        except KeyError:
+            return None
+        if entry.checked != self._drops:
+            if self._is_dropped(entry):
+                self.forget(key)
+                return None
+            entry.checked = self._drops
+        return entry
+
+    def _is_dropped(self, entry: _Entry) -> bool:
+        tags = entry.read.tags
+        return (bool(tags) and entry.checked < self._forgotten_drops) or any(
+            (drop := self._dropped.get(tag)) and drop.number > entry.checked for tag in tags
+        )
 
     def _land(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:

@@ -55,10 +55,6 @@ class Stage:
     ) -> Remembered:
         return await self.memory.read(key, source, fresh_seconds=fresh, seconds=5, lasting=lasting)
 
-    def indexed(self) -> int:
-        """How many keys the index of tags holds."""
-        return sum(map(len, self.memory._tagged.values()))
-
 
 async def turns(count: int = 5) -> None:
     """Let other tasks run."""
@@ -431,35 +427,52 @@ async def test_what_is_larger_than_the_memory_is_not_kept(stage: Stage) -> None:
     assert 0 == len(stage.memory)
 
 
-@pytest.mark.parametrize("forget", ["evicted", "expired", "dropped"])
-async def test_the_index_does_not_outgrow_what_is_remembered(forget: str) -> None:
-    stage = Stage(max_bytes=20 * OVERHEAD)
+async def test_however_much_is_dropped_what_is_noted_of_it_is_bounded(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.memory.MOST_DROPPED", 100)
 
-    for number in range(5_000):
-        tags = f"id:{number}", f"email:{number}", "someone"
-        await stage.read(number, Source(*tags, body=b""), fresh=30)
-        if forget == "expired":
-            stage.clock.seconds += 31
-        if forget == "dropped":
-            stage.memory.drop({f"id:{number - 1}"})
+    for number in range(1_000):
+        stage.memory.drop({f"id:{number}", f"email:{number}", "everyone"})
 
-    assert 20 >= len(stage.memory)
-    assert stage.indexed() <= 8 * 20 + 1_000 + 3
-    assert len(stage.memory._tagged) <= 8 * 20 + 1_000 + 3
+    assert 100 == len(stage.memory._dropped)
+    assert not stage.memory.is_settled({"id:999"})
+    assert not stage.memory.is_settled({"everyone"})
 
 
-async def test_what_is_alive_stays_in_the_index_when_it_is_pruned() -> None:
-    stage = Stage()
-    kept = Source("id:1")
-    await stage.read("kept", kept, fresh=1_000_000)
-    for number in range(2_000):
-        await stage.read(number, Source(f"email:{number}"), fresh=1)
-        stage.clock.seconds += 2
+async def test_what_was_read_before_a_drop_nobody_knows_of_any_more_is_forgotten(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.memory.MOST_DROPPED", 10)
+    old, used, new, lasting = Source("id:1"), Source("id:2"), Source("id:3"), Source()
+    for key, source in (("old", old), ("used", used), ("lasting", lasting)):
+        await stage.read(key, source)
 
     stage.memory.drop({"id:1"})
-    await stage.read("kept", kept)
+    for number in range(100, 120):
+        stage.memory.drop({f"id:{number}"})
+        await stage.read("used", used)
+    stage.clock.seconds += 5
+    for key, source in (("old", old), ("new", new), ("used", used), ("lasting", lasting)):
+        await stage.read(key, source)
+        await stage.read(key, source)
 
-    assert 2 == kept.asked
+    assert [2, 1, 1, 1] == [each.asked for each in (old, used, new, lasting)]
+
+
+async def test_a_drop_is_found_out_however_many_others_there_were(stage: Stage) -> None:
+    kept = {number: Source(f"id:{number}", "someone") for number in range(50)}
+    for number, source in kept.items():
+        await stage.read(number, source)
+    for number in range(0, 50, 2):
+        stage.memory.drop({f"id:{number}"})
+        await stage.read(49, kept[49])
+    stage.clock.seconds += 5
+
+    for number, source in kept.items():
+        await stage.read(number, source)
+
+    assert [2, 1] * 25 == [source.asked for source in kept.values()]
 
 
 async def test_closing_waits_for_what_is_read(stage: Stage) -> None:
