@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import tracemalloc
 from collections.abc import Callable, Hashable
 
@@ -473,6 +474,42 @@ async def test_a_drop_is_found_out_however_many_others_there_were(stage: Stage) 
         await stage.read(number, source)
 
     assert [2, 1] * 25 == [source.asked for source in kept.values()]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_it_knows_what_a_plain_list_of_all_that_happened_says(seed: int) -> None:
+    """Reads, drops and time in any order, held against a model that looks everything up."""
+    dice = random.Random(seed)
+    stage = Stage(last_known=60)
+    tags = [f"id:{number}" for number in range(6)]
+    kept: dict[int, tuple[bytes, frozenset[str], float]] = {}
+    dropped: list[tuple[float, str]] = []
+    asked = 0
+    for turn in range(400):
+        stage.clock.seconds += dice.choice([0, 0, 0.5, 2, 7])
+        now, key = stage.clock.seconds, dice.randrange(8)
+        kept = {k: entry for k, entry in kept.items() if now < entry[2] + 60}
+        doing = dice.choice(["read", "read", "read", "drop", "last known"])
+        if doing == "drop":
+            gone = set(dice.sample(tags, dice.choice([1, 2])))
+            stage.memory.drop(gone)
+            dropped += [(now, tag) for tag in gone]
+            kept = {k: entry for k, entry in kept.items() if not entry[1] & gone}
+        elif doing == "last known":
+            assert (kept[key][0] if key in kept else None) == told(stage, key)
+        else:
+            source = Source(*dice.sample(tags, 2), body=str(turn).encode())
+            if key not in kept or now >= kept[key][2] + 10:
+                asked += 1
+                if not any(now < at + 5 and tag in source.tags for at, tag in dropped):
+                    kept[key] = source.body, source.tags, now
+                expected = source.body
+            else:
+                expected = kept[key][0]
+            assert expected == (await stage.read(key, source, fresh=10)).body
+
+    assert asked == stage.memory.misses
+    assert 50 < asked < 300
 
 
 async def test_closing_waits_for_what_is_read(stage: Stage) -> None:
