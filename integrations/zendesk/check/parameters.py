@@ -59,7 +59,7 @@ def _together(given: Sequence[Parameter]) -> Findings:
 
 
 def _one(each: Parameter) -> Findings:
-    name, kind = _name(each), each.get("type") or "text"
+    name, kind = _name(each), _type(each)
     if name == "name":
         yield error("parameters.name", MANIFEST, 'no parameter may be called "name".')
     if kind not in TYPES:
@@ -84,14 +84,14 @@ def _scopes(each: Parameter) -> Findings:
         return
     if not scopes:
         yield error("parameters.scopes", MANIFEST, f"{name}.scopes is empty.")
-    wrong = [str(scope) for scope in scopes if scope not in SCOPES]
+    wrong = [str(scope) for scope in scopes if str(scope) not in SCOPES]
     if wrong:
         yield error("parameters.scopes", MANIFEST, f"{name}: no scopes are {', '.join(wrong)}.")
 
 
 def _warnings(given: Sequence[Parameter]) -> Findings:
     for each in given:
-        name, kind, secure = _name(each), each.get("type") or "text", bool(each.get("secure"))
+        name, kind, secure = _name(each), _type(each), bool(each.get("secure"))
         if LIKE_A_SECRET.search(name) and kind == "text" and not secure:
             message = f"{name} is named like a secret, and is not secure."
             yield warning("parameters.insecure", MANIFEST, message)
@@ -105,3 +105,7 @@ def _warnings(given: Sequence[Parameter]) -> Findings:
 
 def _name(each: Parameter) -> str:
     return str(each.get("name"))
+
+
+def _type(each: Parameter) -> str:
+    return str(each.get("type") or "text")

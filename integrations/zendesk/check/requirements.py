@@ -89,7 +89,7 @@ def _entries(kind: str, entries: Mapping[str, Any]) -> Findings:
         for key in needed:
             if key not in entry:
                 yield error("requirements.field", REQUIREMENTS, f"{kind}.{name} lacks {key}.")
-        if kind == "targets" and entry.get("type") in OLD_TARGETS:
+        if kind == "targets" and str(entry.get("type")) in OLD_TARGETS:
             message = f"targets.{name} is of a type that is not taken any more."
             yield error("requirements.kind", REQUIREMENTS, message)
 
@@ -98,7 +98,12 @@ def _objects(objects: Mapping[str, Any]) -> Findings:
     if "custom_object_types" not in objects:
         message = "custom_objects lacks custom_object_types."
         yield error("requirements.field", REQUIREMENTS, message)
-    rows = [(kind, each) for kind in OBJECTS for each in objects.get(kind) or ()]
+    given = {kind: objects.get(kind) or [] for kind in OBJECTS}
+    for kind, each in given.items():
+        if not isinstance(each, list):
+            yield error("requirements.not_array", REQUIREMENTS, f"{kind} must be an array.")
+            return
+    rows = [(kind, each) for kind in OBJECTS for each in given[kind]]
     if len(rows) > MOST_OBJECTS:
         message = f"there are more than {MOST_OBJECTS} custom objects."
         yield error("requirements.many", REQUIREMENTS, message)
