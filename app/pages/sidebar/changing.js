@@ -3,6 +3,8 @@
 import { choiceField, selectField } from "./fields.js";
 import { facts, reasonField, reasonOf, wrongReason } from "./sharing.js";
 
+const SOON = ["pending", "queued"];
+
 /** Correct the birthday: month and day, which is all that a birthday gift needs. */
 export function birthdayForm(desk) {
     const { t, month, dayOfYear } = desk.words;
@@ -99,7 +101,7 @@ export function cancelForm(desk) {
             danger: true,
         }),
         done: ({ membership_cancellation: made }) => ({
-            heading: t("did_cancel"),
+            heading: t(SOON.includes(made?.status) ? "did_accept_cancel" : "did_cancel"),
             more: made?.message,
         }),
     };

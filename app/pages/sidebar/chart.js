@@ -61,6 +61,7 @@ export function ladder({ t, number, money, percent }, view, tiers) {
                       }),
                   })
                 : null,
+            el("span", { class: "dot", "aria-hidden": "true" }),
             el("span", { class: "rung" }, rung.name),
             rung.threshold === null ? null : el("span", { class: "quiet" }, spell(rung.threshold)),
         );

@@ -18,7 +18,7 @@ import { decimal, thousandths } from "./words.js";
 /** Give points, or take some away. */
 export function pointsForm(desk) {
     const { t, points, number } = desk.words;
-    const { points_per_write: most, approval_above_points: above } = desk.limits;
+    const { points_per_write: most, approval_above_points: above } = desk.limits();
     const fields = {
         way: choiceField({
             label: t("way"),
@@ -90,7 +90,7 @@ export function pointsForm(desk) {
 /** Give store credit. */
 export function creditForm(desk) {
     const { t, money } = desk.words;
-    const { credits_per_write: most, approval_above_credits: above } = desk.limits;
+    const { credits_per_write: most, approval_above_credits: above } = desk.limits();
     const spell = (amount) => money(decimal(amount), desk.currency());
     const [cap, high] = [thousandths(most), thousandths(above)];
     const fields = {
@@ -148,7 +148,7 @@ export function creditForm(desk) {
 /** Take back what an operation of ours did; `answer` is the answer to that. */
 export function undoForm(desk, { operation, points_event: event }) {
     const { t, points, number, money } = desk.words;
-    const fields = desk.limits.reason_required ? { reason: reasonField(desk) } : {};
+    const fields = desk.limits().reason_required ? { reason: reasonField(desk) } : {};
     const diff = event?.points_diff ?? 0;
     const credit = thousandths(event?.credits_diff) ?? 0;
     const amount = diff

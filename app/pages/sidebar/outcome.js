@@ -1,6 +1,7 @@
 /* What became of a write, read off the service's answer and nothing else. */
 
 const DONE = [200, 201];
+const OVER = ["done", "already", "field", "refused"];
 const STATES = { unknown: "unknown", awaiting_approval: "waiting", needs_review: "review" };
 
 /**
@@ -14,13 +15,18 @@ const STATES = { unknown: "unknown", awaiting_approval: "waiting", needs_review:
 export function outcomeOf(answer) {
     const body = answer?.body ?? null;
     const operation = body?.operation ?? null;
-    const told = { body, operation, error: body?.error ?? null };
-    return { ...told, kind: kindOf(answer?.status ?? 0, body, operation) };
+    const kind = kindOf(answer?.status ?? 0, body, operation);
+    return { kind, body, operation, error: body?.error ?? null };
 }
 
 /** Whether the same request, with the same key, is the way to learn more or to get it done. */
 export function mayAskAgain({ kind }) {
-    return !["done", "already", "field", "refused"].includes(kind);
+    return !OVER.includes(kind);
+}
+
+/** Whether the service is finding out by itself, so that asking sends nothing. */
+export function settlesItself({ kind, operation }) {
+    return operation !== null && ["unknown", "running"].includes(kind);
 }
 
 function kindOf(status, body, operation) {
@@ -29,9 +35,10 @@ function kindOf(status, body, operation) {
         return operation.applied === false ? "already" : "done";
     }
     if (status === 202) return STATES[operation?.state] ?? "unknown";
-    if (status === 409 && body?.code === "still_running") return "running";
-    if (status === 429 || status === 503) return body?.code ? "not_sent" : "lost";
-    if (status === 422 && body?.field && operation === null) return "field";
-    if (status >= 400 && status < 500 && status !== 408) return "refused";
-    return "lost";
+    // Without a code it is not the service that answers, but somebody in between.
+    if (!body?.code) return "lost";
+    if (status === 409 && body.code === "still_running") return "running";
+    if (status === 429 || status === 503) return "not_sent";
+    if (status === 422 && body.field && operation === null) return "field";
+    return status >= 400 && status < 500 ? "refused" : "lost";
 }

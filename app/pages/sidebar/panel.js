@@ -2,41 +2,36 @@
 
 import { button, el, icon } from "./dom.js";
 import { makeKey } from "./host.js";
-import { mayAskAgain, outcomeOf } from "./outcome.js";
+import { mayAskAgain, outcomeOf, settlesItself } from "./outcome.js";
 
+const LOOK_MS = 10_000;
+const LOOKS = 15;
 const MARKS = {
     done: "check",
     already: "check",
     unknown: "wait",
     waiting: "wait",
     running: "wait",
-    lost: "warn",
-    review: "warn",
-    refused: "warn",
-    not_sent: "warn",
 };
 
 /**
- * Open a form.
+ * Open a form; `form` is what a form answers (see `sharing.js`).
  *
- * `form` is what one of the forms answers: {title, fields, check, confirm, done}. `desk` is {words, send, close,
- * ended, show, actions}: `send(action, inputs, key)` answers what came back, or null; `ended(words)`
- * hears of every answer; `close()` puts the view back; `show` is told when the content is another.
+ * `desk` is {words, say, send, ended, close}: `send(action, inputs, key)` answers what came back, or
+ * null; `ended(words)` hears of every answer; `close()` puts the view back. Answers {node, start}.
  */
 export function openPanel(form, desk) {
     const { t } = desk.words;
-    const node = el("section", { class: "panel" });
+    const heading = el("h2", { tabindex: -1, id: "panel-title" });
+    const body = el("div", { class: "panel-body" });
+    const node = el("section", { class: "panel", "aria-labelledby": heading.id }, heading, body);
     const fields = Object.values(form.fields);
-    const trouble = el("p", { class: "wrong", role: "alert", hidden: true });
-    let key = makeKey();
-    let step = "fill";
-    let wanted = null;
-
-    const filled = el(
+    const wrongForm = el("p", { class: "wrong", role: "alert", hidden: true });
+    const fillable = el(
         "form",
         { novalidate: true, on: { submit: check } },
         fields.map((field) => field.node),
-        trouble,
+        wrongForm,
         el(
             "div",
             { class: "buttons" },
@@ -44,39 +39,36 @@ export function openPanel(form, desk) {
             button(t("close"), desk.close),
         ),
     );
+    let key = makeKey();
+    let wanted = null;
+    let busy = false;
+    let looks = 0;
 
-    node.addEventListener("keydown", (event) => {
-        if (event.key !== "Escape" || step === "sending") return;
-        event.preventDefault();
-        if (step === "confirm") fill();
-        else desk.close();
-    });
-
-    function page(name, title, ...content) {
-        step = name;
-        const heading = el("h2", { tabindex: -1, id: "panel-title" }, title);
-        node.setAttribute("aria-labelledby", heading.id);
-        node.dataset.step = name;
-        node.replaceChildren(heading, ...content.filter(Boolean));
-        desk.show();
-        return heading;
+    function page(step, title, ...content) {
+        node.dataset.step = step;
+        delete node.dataset.outcome;
+        heading.replaceChildren(title);
+        body.replaceChildren(...content.filter(Boolean));
     }
 
     function fill(wrong = {}) {
-        page("fill", form.title, filled);
-        trouble.hidden = !wrong.form;
-        trouble.textContent = wrong.form ?? "";
+        page("fill", form.title, fillable);
+        wrongForm.hidden = !wrong.form;
+        wrongForm.textContent = wrong.form ?? "";
         for (const [name, field] of Object.entries(form.fields)) field.fail(wrong[name] ?? null);
-        const first = Object.keys(form.fields).find((name) => wrong[name]);
-        (form.fields[first] ?? form.fields[form.first] ?? fields[0])?.focus();
-        desk.show();
+        const first = Object.keys(form.fields).find((name) => wrong[name]) ?? form.first;
+        (form.fields[first] ?? fields[0])?.focus();
     }
 
     function check(event) {
-        event.preventDefault();
+        event?.preventDefault();
         const { wrong, inputs } = form.check();
-        if (wrong && Object.keys(wrong).length) return fill(wrong);
-        if (JSON.stringify(inputs) !== JSON.stringify(wanted)) key = makeKey();
+        if (Object.keys(wrong).length) {
+            fill(wrong);
+            return;
+        }
+        // Something else is wanted now: that is another intention.
+        if (wanted && JSON.stringify(inputs) !== JSON.stringify(wanted)) key = makeKey();
         wanted = inputs;
         confirm();
     }
@@ -88,71 +80,117 @@ export function openPanel(form, desk) {
             "confirm",
             ask,
             el("p", {}, says),
-            facts.length ? el("dl", { class: "facts" }, facts.map(fact)) : null,
+            facts.length > 0 && el("dl", { class: "facts" }, facts.map(fact)),
             ...notes.map((text) => el("p", { class: "note" }, icon("warn"), el("span", {}, text))),
             el(
                 "div",
                 { class: "buttons" },
                 go,
-                button(t("back"), () => fill()),
+                button(
+                    t(fields.length ? "back" : "close"),
+                    fields.length ? () => fill() : desk.close,
+                ),
             ),
-        ).focus();
-    }
-
-    async function send(go) {
-        if (step === "sending") return;
-        step = "sending";
-        node.setAttribute("aria-busy", "true");
-        go.setAttribute("aria-disabled", "true");
-        go.querySelector("span").textContent = t("sending");
-        const outcome = outcomeOf(await desk.send(form.action, wanted, key));
-        node.removeAttribute("aria-busy");
-        tell(outcome);
-        desk.ended(node.querySelector("h2").textContent, outcome);
-    }
-
-    function tell(outcome) {
-        const { kind, body, operation, error } = outcome;
-        if (kind === "field") {
-            const field = form.names?.[body.field] ?? body.field;
-            return fill({ [form.fields[field] ? field : "form"]: error });
-        }
-        const told = kind === "done" ? form.done(body, wanted) : { heading: t(kind) };
-        const more = kind === "done" ? told.more : t(`${kind}_more`);
-        const again = mayAskAgain(outcome)
-            ? button(t(kind === "not_sent" ? "retry" : "ask_again"), () => send(again))
-            : null;
-        const change =
-            kind === "refused" && fields.length
-                ? button(t("change"), () => {
-                      key = makeKey();
-                      fill();
-                  })
-                : null;
-        const heading = page(
-            "result",
-            told.heading,
-            more && el("p", {}, more),
-            error && ["refused", "not_sent"].includes(kind) && el("p", { class: "said" }, error),
-            ...(told.content ?? []),
-            el(
-                "div",
-                { class: "buttons" },
-                button(t("done"), desk.close, { kind: kind === "done" ? "primary" : "" }),
-                again,
-                change,
-                kind === "done" && form.undo ? form.undo(body) : null,
-            ),
-            operation && el("p", { class: "operation" }, t("operation", { id: operation.id })),
         );
-        node.dataset.outcome = kind;
-        heading.prepend(el("span", { class: `mark ${kind}` }, icon(MARKS[kind])));
         heading.focus();
     }
 
-    function fact([name, ...values]) {
-        return el("div", {}, el("dt", {}, name), el("dd", {}, ...values));
+    async function send(go) {
+        if (busy) return;
+        busy = true;
+        node.setAttribute("aria-busy", "true");
+        go.setAttribute("aria-disabled", "true");
+        go.firstChild.textContent = t("sending");
+        desk.say(t("sending"));
+        const outcome = outcomeOf(await desk.send(form.action, wanted, key));
+        busy = false;
+        node.removeAttribute("aria-busy");
+        tell(outcome);
+        if (node.dataset.step !== "result") return;
+        heading.focus();
+        desk.ended(heading.textContent);
     }
 
-    return { node, start: () => (fields.length ? fill() : check(new Event("submit"))) };
+    function tell(outcome) {
+        const { kind, operation, error } = outcome;
+        if (kind === "field") {
+            refuseField(outcome);
+            return;
+        }
+        const told = kind === "done" ? form.done(outcome.body, wanted) : {};
+        const more = kind === "done" ? told.more : t(`${kind}_more`);
+        const reason = ["refused", "not_sent"].includes(kind) && error;
+        page(
+            "result",
+            told.heading ?? t(kind),
+            reason && el("p", { class: "said" }, reason),
+            more && el("p", {}, more),
+            ...(told.content ?? []),
+            el("div", { class: "buttons" }, ...waysOn(outcome)),
+            operation &&
+                el("p", { class: "operation" }, t("operation"), el("code", {}, operation.id)),
+        );
+        node.dataset.outcome = kind;
+        heading.prepend(el("span", { class: `mark ${kind}` }, icon(MARKS[kind] ?? "warn")));
+        if (settlesItself(outcome)) later();
+    }
+
+    function waysOn(outcome) {
+        const { kind, body: answer } = outcome;
+        const done = kind === "done";
+        const again = button(t(kind === "not_sent" ? "retry" : "ask_again"), () => send(again));
+        return [
+            button(t("done"), desk.close, { kind: done ? "primary" : "" }),
+            mayAskAgain(outcome) && again,
+            kind === "refused" && fields.length > 0 && button(t("change"), anew),
+            done && form.undo && form.undo(answer),
+        ].filter(Boolean);
+    }
+
+    /** An input is wrong, and the service saw it first. */
+    function refuseField({ body: { field: input, error } }) {
+        const name = form.names?.[input] ?? input;
+        if (fields.length) fill({ [form.fields[name] ? name : "form"]: error });
+        else tell({ kind: "refused", operation: null, error });
+    }
+
+    /** What was refused is over; whatever comes now is another intention. */
+    function anew() {
+        key = makeKey();
+        fill();
+    }
+
+    /** Ask by itself what became of it: the same key asks, and sends nothing. */
+    function later() {
+        if (looks >= LOOKS) return;
+        looks += 1;
+        const mine = node.querySelector(".buttons");
+        setTimeout(async () => {
+            if (busy || !mine.isConnected) return;
+            const outcome = outcomeOf(await desk.send(form.action, wanted, key));
+            if (busy || !mine.isConnected) return;
+            if (outcome.kind === node.dataset.outcome || outcome.kind === "lost") {
+                later();
+                return;
+            }
+            const here = node.contains(document.activeElement);
+            tell(outcome);
+            if (here) heading.focus();
+            else desk.say(heading.textContent);
+            desk.ended(heading.textContent);
+        }, LOOK_MS);
+    }
+
+    function fact([name, ...values]) {
+        return el("div", {}, el("dt", {}, name), el("dd", {}, values));
+    }
+
+    node.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape" || busy) return;
+        event.preventDefault();
+        if (node.dataset.step === "confirm" && fields.length) fill();
+        else desk.close();
+    });
+
+    return { node, start: () => (fields.length ? fill() : check()) };
 }

@@ -38,6 +38,27 @@ async function call(action, inputs, { write = false, key, etag } = {}) {
 const listeners = { customer: [], scheme: [] };
 const tell = (name) => listeners[name].forEach((changed) => changed());
 
+/** Fill the picker with the demo shop's people; whoever the address names stays chosen. */
+async function fill() {
+    const answer = await call("list_customers", { per_page: 100 });
+    for (const { email, first_name: first, last_name: last } of answer.body?.customers ?? []) {
+        const name = [first, last].filter(Boolean).join(" ");
+        if (email) optionOf(email).textContent = name || email;
+    }
+}
+
+function optionOf(email) {
+    const there = [...picker.options].find((option) => option.value === email);
+    if (there) return there;
+    const made = new Option(email, email);
+    other.before(made);
+    return made;
+}
+
+if (asked.has("customer")) optionOf(asked.get("customer")).selected = true;
+if (["light", "dark"].includes(asked.get("scheme"))) colours.value = asked.get("scheme");
+picker.addEventListener("change", () => tell("customer"));
+colours.addEventListener("change", () => tell("scheme"));
 start(
     {
         name: "preview",
@@ -56,31 +77,4 @@ start(
     },
     document.getElementById("sidebar"),
 );
-
-/** Fill the picker with the demo shop's people; whoever the address names stays chosen. */
-async function fill() {
-    const answer = await call("list_customers", { per_page: 100 });
-    const known = new Set([...picker.options].map((option) => option.value));
-    for (const { email, first_name: first, last_name: last } of answer.body?.customers ?? []) {
-        if (email && !known.has(email)) {
-            other.before(new Option([first, last].filter(Boolean).join(" ") || email, email));
-        }
-    }
-}
-
-function choose(email) {
-    if (![...picker.options].some((option) => option.value === email)) {
-        other.before(new Option(email, email));
-    }
-    picker.value = email;
-    tell("customer");
-}
-
-picker.addEventListener("change", () => tell("customer"));
-colours.addEventListener("change", () => tell("scheme"));
-if (asked.has("customer")) choose(asked.get("customer"));
-if (["light", "dark"].includes(asked.get("scheme"))) {
-    colours.value = asked.get("scheme");
-    tell("scheme");
-}
 fill().catch(() => {});

@@ -154,7 +154,7 @@ function priceOf(desk, reward) {
     if (reward.credits_amount !== null) {
         return { kind: "credit", least: 0, most: thousandths(reward.credits_amount) };
     }
-    if (desk.isIncremental(reward.reward_id)) {
+    if (desk.isFree(reward.reward_id)) {
         return {
             kind: "points",
             least: reward.points_amount,

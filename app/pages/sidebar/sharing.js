@@ -21,12 +21,12 @@ export function reasonFields(desk) {
 /** Why; from the shop's list where it has one. */
 export function reasonField(desk) {
     const { t } = desk.words;
-    const required = Boolean(desk.limits.reason_required);
+    const required = Boolean(desk.limits().reason_required);
     const optional = required ? null : t("optional");
-    if (!desk.reasons.length) {
+    if (!desk.reasons().length) {
         return textField({ label: t("reason"), hint: t("reason_hint"), required, optional });
     }
-    const choices = [["", t("choose")], ...desk.reasons.map((each) => [each, each])];
+    const choices = [["", t("choose")], ...desk.reasons().map((each) => [each, each])];
     return selectField({ label: t("reason"), choices, optional });
 }
 
@@ -40,8 +40,8 @@ export function reasonOf({ reason, note }) {
 
 /** What is wrong with the reason, if anything. */
 export function wrongReason(desk, { reason }) {
-    if (!desk.limits.reason_required || !reason || reason.read()) return {};
-    return { reason: desk.words.t(desk.reasons.length ? "wrong_reason" : "wrong_reason_text") };
+    if (!desk.limits().reason_required || !reason || reason.read()) return {};
+    return { reason: desk.words.t(desk.reasons().length ? "wrong_reason" : "wrong_reason_text") };
 }
 
 /** The lines of a confirmation: a balance before and after, why, what the customer is told. */

@@ -27,9 +27,9 @@ export function makeWords(more = {}) {
     });
     const monthName = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" });
 
-    /** Say a text of the catalogue; numbers among the values are spelled. */
-    function t(name, values = {}) {
-        const found = texts[name] ?? name;
+    /** Say a text of the catalogue, or `otherwise`; numbers among the values are spelled. */
+    function t(name, values = {}, otherwise = name) {
+        const found = texts[name] ?? otherwise;
         const form = typeof found === "string" ? found : found[plural.select(values.count)];
         const spelled = (value) => (typeof value === "number" ? number(value) : (value ?? ""));
         return (form ?? found.other).replace(/\{(\w+)\}/g, (_, key) => spelled(values[key]));
