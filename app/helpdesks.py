@@ -154,7 +154,7 @@ def named_secrets(shop: ShopSettings, table: str | None) -> list[tuple[str, byte
 def _called(table: str | None, helpdesk: str, name: str, *, config: str | None) -> str:
     if config is None:
         return f"{helpdesk}_{name}".upper()
-    return f"{table or 'CONFIG: shops'}.{helpdesk}.{name}"
+    return f"{table or 'CONFIG: shops'}.{helpdesk}.{name}_file"
 
 
 def _gorgias_host(name: str, given: str) -> tuple[str, str]:
