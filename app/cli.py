@@ -18,6 +18,7 @@ from app.check.report import Report
 from app.check.run import check as run_check
 from app.commands.audit import audit
 from app.commands.choosing import settings_of, shop_of
+from app.commands.gorgias import gorgias
 from app.commands.operations import operations
 from app.commands.zendesk import zendesk
 from app.environment import DEMO_KEY, load
@@ -91,6 +92,7 @@ def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: boo
 
 main.add_command(operations)
 main.add_command(audit)
+main.add_command(gorgias)
 main.add_command(zendesk)
 
 

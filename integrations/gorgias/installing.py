@@ -14,13 +14,21 @@ import msgspec
 from integrations.gorgias.comparing import differences
 from integrations.gorgias.macros import macros, name_of
 from integrations.gorgias.ours import There
-from integrations.gorgias.rest import GorgiasApi, GorgiasError, Method, NotThereError
+from integrations.gorgias.rest import (
+    GorgiasApi,
+    GorgiasError,
+    KeyRefusedError,
+    Method,
+    NotThereError,
+    SaidNoError,
+)
 from integrations.gorgias.site import Body, Site, integration, title
 from integrations.gorgias.widget import CONTEXTS, widget
 
 Kind = Literal["integrations", "widgets", "macros"]
 Verb = Literal["keep", "create", "update", "delete"]
 METHODS: Final[Mapping[Verb, Method]] = {"create": "POST", "update": "PUT", "delete": "DELETE"}
+NEEDED: Final = ("create", "integrations")
 NEW_ID: Final = "<id of the new integration>"
 
 
@@ -28,6 +36,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One object, and what is to be done about it: `json` is what it is to be.
 
     `differences` name what is otherwise now; of a step that was taken, what Gorgias did not keep.
+    `refused` says why Gorgias did not let it be taken.
     """
 
     verb: Verb
@@ -36,6 +45,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     id: int | None = None
     json: Body | None = None
     differences: tuple[str, ...] = ()
+    refused: str | None = None
 
     @property
     def path(self) -> str:
@@ -76,10 +86,9 @@ async def install(
     return [first, *[await _take(api, step, tell) for step in rest]]
 
 
-async def remove(api: GorgiasApi, steps: list[Step], tell: Callable[[Step], None]) -> None:
+async def remove(api: GorgiasApi, steps: list[Step], tell: Callable[[Step], None]) -> list[Step]:
     """Delete what `removal` names; raises a GorgiasError."""
-    for step in steps:
-        await _take(api, step, tell)
+    return [await _take(api, step, tell) for step in steps]
 
 
 def _step(kind: Kind, name: str, wanted: Body, found: Body | None) -> Step:
@@ -103,7 +112,16 @@ def _all(shop: str, there: There) -> Iterator[Step]:
 
 
 async def _take(api: GorgiasApi, step: Step, tell: Callable[[Step], None]) -> Step:
-    taken = step if step.verb == "keep" else await _send(api, step)
+    """Take a step; what is refused by itself is told, and does not keep the others from going on.
+
+    Nothing goes on without the integration, or with a key that is refused.
+    """
+    try:
+        taken = step if step.verb == "keep" else await _send(api, step)
+    except SaidNoError as error:
+        if isinstance(error, KeyRefusedError) or (step.verb, step.kind) == NEEDED:
+            raise
+        taken = msgspec.structs.replace(step, refused=error.message)
     tell(taken)
     return taken
 
