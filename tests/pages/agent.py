@@ -42,10 +42,10 @@ SMALL: Final = """[...document.querySelectorAll("#sidebar :is(button, a, input, 
   .map(([{width, height}, each]) => `${width}x${height} ${each.outerHTML.slice(0, 90)}`)"""
 CUT_OFF: Final = """[...document.querySelectorAll("#sidebar *")]
   .filter(each => each.checkVisibility() && !each.closest("svg, .unseen"))
-  .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5
-    || (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX === "visible"
-        && getComputedStyle(each).display !== "inline"))
-  .map(each => each.outerHTML.slice(0, 100))"""
+  .map(each => [each.getBoundingClientRect(), each])
+  .filter(([{left, right}]) =>
+    left < -0.5 || right > document.documentElement.clientWidth + 0.5)
+  .map(([{left, right}, each]) => `${left}..${right} ${each.outerHTML.slice(0, 90)}`)"""
 
 
 class Agent(Browser):
@@ -233,7 +233,7 @@ class Agent(Browser):
                 self.bytes += params["encodedDataLength"]
             case "Log.entryAdded" if _is_refusal(params["entry"]):
                 return
-            case "Network.loadingFailed" if params["errorText"] == "net::ERR_CONNECTION_RESET":
+            case "Network.loadingFailed" if _is_meant(params):
                 return
             case _:
                 pass
@@ -248,6 +248,11 @@ def _is_refusal(entry: dict[str, Any]) -> bool:
     """Say whether the browser reports an answer of the service that the page knows how to show."""
     path = _path(entry.get("url", ""))
     return entry["source"] == "network" and path.startswith(("/actions", "/sidebar/view"))
+
+
+def _is_meant(failed: dict[str, Any]) -> bool:
+    """Say whether a request ended as it was meant to: let go by the page, or lost by a test."""
+    return bool(failed.get("canceled")) or failed["errorText"] == "net::ERR_CONNECTION_RESET"
 
 
 def _axe() -> str:
