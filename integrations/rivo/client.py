@@ -244,15 +244,18 @@ class Rivo:
         seconds = min(WRITE_SECONDS, self.seconds_left)  # less than before: keeping takes time
         if seconds <= 0:
             raise UnavailableError(NOT_SENT, retry_after=1)
+        was_sent = True
         try:
             reply = await call(seconds=seconds)
             identity = named_in(reply, identity)
         except NotSentError:
+            was_sent = False
             raise UnavailableError(NOT_SENT, retry_after=1) from None
         except LostReplyError:
             raise OutcomeUnknownError(LOST) from None
         finally:
-            self.memory.drop(tags_of_write(identity))
+            if was_sent:
+                self.memory.drop(tags_of_write(identity))
         return reply
 
     async def _look_for(self, who: str, *, made: bool) -> None:

@@ -226,6 +226,19 @@ async def test_what_a_write_may_have_changed_is_not_known_any_more(
         await points(stage, read_by)
 
 
+async def test_what_was_surely_never_sent_changed_nothing_that_is_known(stage: Stage) -> None:
+    answer(stage)
+    await points(stage)
+    stage.clock.seconds += 60
+    fail(stage)
+    stage.on("DELETE", "/memberships/.*/cancel", httpx.ConnectError)
+
+    with pytest.raises(UnavailableError):
+        await stage.run("cancel_membership", customer_email=SARAH)
+
+    assert (await points(stage))["stale"]
+
+
 async def test_of_others_it_is_still_known(stage: Stage) -> None:
     stage.on("GET", "/customers/maya.*", {"data": row(8, email="maya@example.com")})
     await points(stage, "maya@example.com")
