@@ -66,10 +66,11 @@ def flat_sidebar(
 ) -> Flat:
     """Flatten get_sidebar's canonical answer; `resource` is what Rivo said of the customer."""
     customer, updated = answer["customer"], local(answer["as_of"], zone)
+    stale = "Yes" if answer["stale"] else "No"
     if customer is None:
         status = "Not a member" if answer["found"] is False else "Not available right now"
         failed = failed_sidebar(status=status, message=answer["message"], profile_url=profile_url)
-        return failed | {"updated": updated}
+        return failed | {"updated": updated, "stale": stale}
     names = (customer["first_name"], customer["last_name"])
     said = customer["loyalty_status"]
     subscription = answer["subscription"] or {}
@@ -102,7 +103,7 @@ def flat_sidebar(
         "last_activity": _activity(answer["activity"], currency, zone),
         "rewards_available": _rewards(answer["rewards"]),
         "updated": updated,
-        "stale": "Yes" if answer["stale"] else "No",
+        "stale": stale,
         "profile_url": profile_url,
     }
     return _fitted(flat)

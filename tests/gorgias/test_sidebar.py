@@ -201,6 +201,17 @@ def test_what_is_old_or_missing_is_said(others: dict[str, Any], message: str | N
     assert ("Yes" if "stale" in others else "No") == told["stale"]
 
 
+def test_without_the_customer_the_age_of_the_rest_is_told() -> None:
+    told = flat(answer(customer=None, found=None, message="Some of it is missing.", stale=True))
+
+    assert ("Not available right now", "Some of it is missing.", "2026-11-03 07:00:00", "Yes") == (
+        told["status"],
+        told["message"],
+        told["updated"],
+        told["stale"],
+    )
+
+
 def test_what_is_wrong_comes_before_what_a_status_means() -> None:
     guest = CUSTOMER | {"loyalty_status": "guest"}
     fine, old = flat(answer(customer=guest)), flat(answer(customer=guest, stale=True))
