@@ -400,6 +400,24 @@ async def test_a_wrong_path_is_told_to_who_may_come_in(town: Zendesk) -> None:
         assert f"There is no such action.{hint}" == told["error"], path
 
 
+async def test_a_secret_is_changed_while_the_service_runs(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(TWO.format(tmp_path))
+    for name in ("acme", "bolt"):
+        (tmp_path / name).write_text(f"secret-of-{name}-0001\n")
+    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    town = Zendesk(environ, reload=lambda: load(environ))
+    async with town.app.router.lifespan_context(town.app):
+        (tmp_path / "acme").write_text("secret-of-acme-0002 and-the-next")
+        await asyncio.sleep(5)
+        statuses = [
+            (await town.ask("GET", "/zendesk", key=token_of(town, "acme", secret=secret)))
+            for secret in ("secret-of-acme-0001", "secret-of-acme-0002", "and-the-next")
+        ]
+
+    assert [401, 200, 200] == [answer.status_code for answer in statuses]
+
+
 async def test_the_sandbox_has_an_app_and_a_webhook_to_try() -> None:
     settings = load({"DATABASE_URL": "sqlite://", "SECRET_KEY": "s"}, sandbox=True)
     service = Zendesk(settings=settings)
