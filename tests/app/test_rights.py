@@ -235,7 +235,7 @@ async def test_a_door_that_nobody_has_a_key_to_is_closed_to_all(key: str | None)
 
 
 def has_key(caller: CallerSettings) -> bool:
-    """Say whether a caller asks for actions by name; the webhook of Zendesk has a path of its own."""
+    """Say whether a caller asks by name for actions; the webhook of Zendesk has its own path."""
     return bool(caller.digests) or caller.name == SIDEBAR.name
 
 
