@@ -17,6 +17,7 @@ const zendesk = (window.zendesk = {
     listened: new Set(), // the events that the app listens to
     said: [], // every message of the app, as text
     held: null, // an array: answers wait in it
+    closed: false, // whether nothing can be put into the reply
     bare: false, // whether the proxy's answers are bodies only
 
     /** Open the app; `where` is its location, `customer` whom the ticket or page is about. */
@@ -84,8 +85,12 @@ window.addEventListener("message", (event) => {
     } else if (message.request === "get") {
         tell({ id: message.id, result: read(message.params) });
     } else if (message.request === "invoke") {
-        for (const [name, given] of Object.entries(message.params)) invoke(name, given);
-        tell({ id: message.id, result: { errors: {} } });
+        const errors = {};
+        for (const [name, given] of Object.entries(message.params)) {
+            if (zendesk.closed && name !== "resize") errors[name] = { name: "Error", message: "closed" };
+            else invoke(name, given);
+        }
+        tell({ id: message.id, result: { errors } });
     } else if (message.key?.startsWith("iframe.on:")) {
         zendesk.listened.add(message.key.slice("iframe.on:".length));
     } else if (message.key?.startsWith("request:")) {

@@ -181,6 +181,16 @@ def test_a_code_is_put_into_the_reply(stage: Stage) -> None:
     assert code == stage.outside("zendesk.reply")
 
 
+def test_a_code_that_cannot_be_put_into_the_reply_is_said_to_be_so(stage: Stage) -> None:
+    stage.open(SARAH)
+    stage.outside("zendesk.closed = true")
+
+    stage.click("Insert kL9mR4xP8vN2sQ7tY into the reply")
+
+    stage.until("document.querySelector('.notices').innerText.includes('copy it instead')")
+    assert "" == stage.outside("zendesk.reply")
+
+
 def test_the_frame_is_as_high_as_what_it_shows_up_to_a_thousand(stage: Stage) -> None:
     stage.open(None)
     stage.outside(WAIT.replace("HERE", "zendesk.heights.length"))

@@ -14,7 +14,8 @@
  *   => Promise<{status: number, etag: ?string, body: ?object}>} call asks the service; the action ""
  *   lists what may be done. It adds the agent and the ticket by itself. It rejects only where no
  *   answer came back
- * @property {(text: string) => void} insert puts a text into the reply
+ * @property {(text: string) => (void|Promise<void>)} insert puts a text into the reply; it rejects
+ *   where it could not
  * @property {(text: string) => Promise<void>} copy puts a text on the clipboard
  * @property {(height: number) => void} resize hears how many pixels high the sidebar is
  * @property {() => ("light"|"dark"|null)} scheme the colours of the host; null: those of the system

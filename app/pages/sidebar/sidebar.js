@@ -78,8 +78,13 @@ export function start(host, root) {
             say(t("copied", { code }));
             return true;
         },
-        insert(code) {
-            host.insert(code);
+        async insert(code) {
+            try {
+                await host.insert(code);
+            } catch {
+                notice(t("not_inserted", { code }));
+                return false;
+            }
             say(t("inserted", { code }));
             return true;
         },

@@ -75,6 +75,7 @@ export const TEXTS = {
     insert: "Insert into reply",
     insert_code: "Insert {code} into the reply",
     inserted: "Put {code} into the reply",
+    not_inserted: "{code} could not be put into the reply: copy it instead.",
     refund: "Refund",
     refund_code: "Refund {code}",
     activity: "Activity",
