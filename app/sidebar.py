@@ -39,6 +39,12 @@ KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg
 ANY_SITE: Final = ("https:",)
 GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 VARY: Final = (b"vary", b"accept-encoding")
+OF_FILES: Final = (
+    # Kept, and asked for each time: that costs one 304.
+    (b"cache-control", b"no-cache"),
+    # By itself a file may do nothing; what a page may do with it, the page says.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 Ask = Callable[[Request], Awaitable[Reply]]
 Send = Callable[..., Reply]
 
@@ -185,8 +191,7 @@ def _file(name: str, kind: str) -> Route:
     send = _sender(name, kind)
 
     async def file(request: Request) -> Response:
-        # Kept, and asked for each time: that costs one 304.
-        return _response(tagged(request.scope, send(request, (b"cache-control", b"no-cache"))))
+        return _response(tagged(request.scope, send(request, *OF_FILES)))
 
     return Route(f"/sidebar/{name}", file)
 

@@ -1,6 +1,6 @@
 /* The host of the preview: the demo shop, a customer to pick, and a reply to write. */
 
-import { copyText } from "./host.js";
+import { answered, copyText } from "./host.js";
 import { start } from "./sidebar.js";
 
 const ACTIONS = new URL("../actions", import.meta.url);
@@ -30,9 +30,7 @@ async function call(action, inputs, { write = false, key, etag } = {}) {
     } else {
         url.search = new URLSearchParams(inputs);
     }
-    const answer = await fetch(url, options);
-    const body = answer.status === 304 ? null : await answer.json().catch(() => null);
-    return { status: answer.status, etag: answer.headers.get("ETag"), body };
+    return answered(await fetch(url, options));
 }
 
 const listeners = { customer: [], scheme: [] };
@@ -77,4 +75,7 @@ start(
     },
     document.getElementById("sidebar"),
 );
-fill().catch(() => {});
+// Nobody waits for the list before somebody is about to pick.
+for (const sign of ["pointerenter", "focus"]) {
+    picker.addEventListener(sign, () => fill().catch(() => {}), { once: true });
+}
