@@ -54,10 +54,11 @@ TROUBLES: dict[str, Any] = {
 }
 
 
-def answer(stage: Stage) -> None:
-    """Let Rivo answer whatever is read."""
-    stage.router.routes.clear()
-    stage.on("GET", "/vip_tiers/.*", *[TIER] * 99)
+def answer(stage: Stage, *, clear: bool = True) -> None:
+    """Let Rivo answer whatever is read (but for what was said before and is not cleared)."""
+    if clear:
+        stage.router.routes.clear()
+    stage.on("GET", "/vip_tiers/.+", *[TIER] * 99)
     stage.on("GET", "/customers/.*", *[MARTINEZ] * 99)
     stage.on("GET", "/memberships/customers/.+", *[MEMBER] * 99)
     stage.on("GET", "/.*", *[listed(row(1, email=SARAH))] * 99)
@@ -196,6 +197,37 @@ async def test_no_membership_is_not_claimed_of_what_was_known_last(stage: Stage)
 
     with pytest.raises(UnavailableError):
         await stage.run("get_membership", customer_email=SARAH)
+
+
+@pytest.mark.parametrize("part", ["/rewards", "/vip_tiers"])
+async def test_a_part_of_two_reads_is_stale_if_one_of_them_is(stage: Stage, part: str) -> None:
+    answer(stage)
+    await stage.run("get_sidebar", customer_email=SARAH)
+    stage.clock.seconds += 3_600
+    stage.router.routes.clear()
+    stage.on("GET", part, *[httpx.ConnectError] * 9)
+    answer(stage, clear=False)
+
+    shown = built(await stage.run("get_sidebar", customer_email=SARAH))
+
+    ages = {name: (age["as_of"], age["stale"]) for name, age in shown["parts"].items()}
+    now = "2026-11-21T13:00:00.000Z", False
+    assert (AS_OF, True) == ages.pop("catalogue")
+    assert [now] * 4 == list(ages.values())
+    assert (AS_OF, True) == (shown["as_of"], shown["stale"])
+
+
+async def test_a_list_is_as_old_as_what_is_known_of_its_customer(stage: Stage) -> None:
+    answer(stage)
+    await stage.run("get_customer", customer_email=SARAH)
+    stage.clock.seconds += 3_600
+    stage.router.routes.clear()
+    stage.on("GET", "/customers/sarah.*", httpx.ConnectError)
+    answer(stage, clear=False)
+
+    listed_now = built(await stage.run("list_customer_referrals", customer_email=SARAH))
+
+    assert (AS_OF, True) == (listed_now["as_of"], listed_now["stale"])
 
 
 # A write and what was known before it.
