@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
+from tests.app.loop import SkippingLoop
 from tests.app.serving import BUTTON_SECRET, ENVIRON, GORGIAS_SECRET
 from tests.gorgias_install.standin import API_KEY, USER, Gorgias, serving
 
@@ -44,6 +45,12 @@ class Admin:
         before = len(self.gorgias.writes)
         self.run(*words, **environ)
         return self.gorgias.writes[before:]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Run what is asynchronous on a loop whose time jumps."""
+    return "asyncio", {"loop_factory": SkippingLoop}
 
 
 @pytest.fixture
