@@ -39,7 +39,10 @@ export function ladder({ t, number, money, percent }, view, tiers) {
     const { tier } = view;
     const spell =
         {
-            spend: (amount) => money(String(amount), view.balance?.currency),
+            spend: (amount) =>
+                money(String(amount), view.balance?.currency, {
+                    trailingZeroDisplay: "stripIfInteger",
+                }),
         }[tier.basis] ?? number;
     const known = tiers?.length ? tiers : ownRungs(tier);
     const here = known.findIndex((rung) => tier.name !== null && same(rung, tier));

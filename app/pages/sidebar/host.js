@@ -30,6 +30,18 @@ export function makeKey() {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Read an answer of `fetch` as `call` answers; what is no JSON is no body. */
+export async function answered(response) {
+    const text = await response.text();
+    let body = null;
+    try {
+        body = text ? JSON.parse(text) : null;
+    } catch {
+        // Somebody in between answered, not the service.
+    }
+    return { status: response.status, etag: response.headers.get("ETag"), body };
+}
+
 /** Copy a text; where the clipboard is closed to us, by way of a selection. */
 export async function copyText(text) {
     try {

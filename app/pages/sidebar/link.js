@@ -1,6 +1,6 @@
 /* The host of a signed link: one customer, to read only; the link's token proves the rest. */
 
-import { copyText } from "./host.js";
+import { answered, copyText } from "./host.js";
 import { start } from "./sidebar.js";
 
 const VIEW = new URL("view", import.meta.url);
@@ -16,9 +16,7 @@ start(
         async call(_action, _inputs, { etag } = {}) {
             const headers = { Authorization: `Bearer ${token()}` };
             if (etag) headers["If-None-Match"] = etag;
-            const answer = await fetch(VIEW, { headers, cache: "no-store" });
-            const body = answer.status === 304 ? null : await answer.json().catch(() => null);
-            return { status: answer.status, etag: answer.headers.get("ETag"), body };
+            return answered(await fetch(VIEW, { headers, cache: "no-store" }));
         },
         insert() {},
         copy: copyText,

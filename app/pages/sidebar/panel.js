@@ -140,7 +140,7 @@ export function openPanel(form, desk) {
         const done = kind === "done";
         const again = button(t(kind === "not_sent" ? "retry" : "ask_again"), () => send(again));
         return [
-            button(t("done"), desk.close, { kind: done ? "primary" : "" }),
+            button(t(done ? "done" : "leave"), desk.close, { kind: done ? "primary" : "" }),
             mayAskAgain(outcome) && again,
             kind === "refused" && fields.length > 0 && button(t("change"), anew),
             done && form.undo && form.undo(answer),

@@ -52,7 +52,7 @@ export function facts({ words: { t } }, { reason, external_note: note }, change)
             ? [[what, el("span", { class: "quiet" }, before), " → ", el("b", {}, after)]]
             : []),
         ...(reason ? [[t("reason"), reason]] : []),
-        ...(note ? [[t("note"), note]] : []),
+        ...(note ? [[t("told"), note]] : []),
     ];
 }
 

@@ -40,8 +40,10 @@ export function makeWords(more = {}) {
     }
 
     /** Spell an amount of money, given as decimal text; without a currency it is a number. */
-    function money(amount, currency) {
-        const style = currency ? { style: "currency", currency } : { minimumFractionDigits: 2 };
+    function money(amount, currency, more = {}) {
+        const style = currency
+            ? { style: "currency", currency, ...more }
+            : { minimumFractionDigits: 2, ...more };
         return new Intl.NumberFormat(locale, style).format(amount).replace("-", "−");
     }
 
