@@ -186,6 +186,9 @@ def _zendesk(
     )
     sidebar = _allowed(f"{at}.sidebar", table.sidebar, helpdesks.SIDEBAR)
     webhook = _allowed(f"{at}.webhook", table.webhook, helpdesks.WEBHOOK)
+    if not webhook.actions <= helpdesks.WEBHOOK_ACTIONS:
+        which = ", ".join(sorted(helpdesks.WEBHOOK_ACTIONS))
+        raise SettingsError(f"{at}.webhook.actions may list {which}.")
     return settings, helpdesks.zendesk_callers(settings, sidebar=sidebar, webhook=webhook)
 
 

@@ -123,7 +123,9 @@ class Door:
         try:
             lenient = self.manner.ignores_unknown_reads and not action.writes
             given = await read_inputs(scope, receive, only=action.known if lenient else None)
-            inputs, context = action.parse(_with_asserted(action, given, proof.asserted))
+            if action.writes:
+                given = _with_asserted(action, given, proof.asserted)
+            inputs, context = action.parse(given)
             inputs = self.manner.understood(scope, action, inputs)
             note(seen, self.shops, inputs, context)
             looks = action.only_looks is not None and action.only_looks(inputs)

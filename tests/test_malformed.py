@@ -196,6 +196,11 @@ def where(dice: random.Random) -> str:
             "/nowhere",
             "/é",
             f"/{door}s",
+            f"/zendesk/{name}",
+            f"/zendesk//{name}/",
+            f"/zendesk/shop/{name}",
+            "/zendesk/webhook",
+            "/zendesk/shop/webhook",
         ]
     )
 
@@ -281,6 +286,7 @@ def odd_headers() -> Iterator[tuple[bytes, bytes]]:
         b"authorization",
         b"content-type",
         b"idempotency-key",
+        b"if-none-match",
     ):
         for each in (b"", b"\xff\xfe", b"x" * 9000, b"a\tb", b"Bearer", b"{{x}}", b"ok-1"):
             yield name, each

@@ -15,7 +15,7 @@ from integrations.rivo import ACTIONS
 SIGNED: Final[list[Schema]] = [{"zendeskSignature": []}]
 GIVEN: Final = {
     "action": DEFAULT_ACTION,
-    "customer_email": "sarah.martinez@example.com",
+    "customer_email": "ada@example.com",
     "points_amount": 100,
     "ticket_id": "35436",
     "agent_email": "jo@support.example.com",

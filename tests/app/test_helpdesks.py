@@ -364,6 +364,11 @@ def _place(name: str) -> Any:
         ("sources = []", 'source = "manual"', "zendesk.webhook has an unknown key source"),
         ('"get_sidebar", ', '"get_sidebr", ', "names get_sidebr, which is no action"),
         ("points_per_write", "points_a_write", "zendesk.sidebar.limits has an unknown key"),
+        (
+            "sources = []",
+            'actions = ["reverse_points_event"]',
+            "shops.acme.zendesk.webhook.actions may list create_points_event.",
+        ),
         ("user = ", "shared_secret = ", "has an unknown key shared_secret"),
         (
             "[shops.acme.zendesk.webhook]",

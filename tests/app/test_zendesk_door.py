@@ -250,6 +250,13 @@ async def test_an_agent_who_is_no_address_is_told_so(service: Zendesk) -> None:
     assert "agent_email" == problem(answer, 422, "invalid_input")["field"]
 
 
+async def test_whoever_the_agent_is_a_view_is_shown(service: Zendesk) -> None:
+    token = service.token(email="not an address", name="\0")
+    answer = await service.call("get_sidebar", token=token, customer_email=SARAH, agent_name="Al")
+
+    assert 200 == answer.status_code
+
+
 async def test_an_agent_gives_nothing_to_their_own_address(service: Zendesk) -> None:
     token = service.token(email=SARAH)
     answer = await service.call("create_points_event", token=token, **WRITES["create_points_event"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import random
 from typing import Any, Final
 
 import jwt
@@ -158,6 +159,18 @@ def test_the_algorithm_is_not_taken_from_the_token() -> None:
 )
 def test_what_is_no_token_is_refused_and_nothing_worse(written: str) -> None:
     assert read(written) is None
+
+
+def test_a_spoiled_token_is_refused_and_nothing_worse() -> None:
+    dice, let_in = random.Random(20261103), 0
+    for _ in range(2_000):
+        spoiled = bytearray(token(jti="once-0001").encode())
+        at = dice.randrange(len(spoiled))
+        spoiled[at : at + dice.randrange(3)] = dice.randbytes(dice.randrange(3))
+        let_in += read(spoiled.decode("latin-1")) is not None
+
+    # Where nothing was changed after all, or only bits of the last character that nobody reads.
+    assert let_in < 300
 
 
 def test_a_short_secret_signs_as_it_is() -> None:
