@@ -289,6 +289,7 @@ def test_equal_secrets_are_refused(other: str, given: str) -> None:
         ("PORT", "80.5", "a whole number"),
         ("FRESH_SECONDS", "-1", "a number from 0 to 86400"),
         ("FRESH_SECONDS", "nan", "a number from 0 to 86400"),
+        ("STALE_IF_ERROR_SECONDS", "604801", "a number from 0 to 604800"),
         ("SETTLE_SECONDS", "0.5", "a number from 1 to 3600"),
         ("SETTLE_SECONDS", "3601", "a number from 1 to 3600"),
         ("SETTLE_SECONDS", "nan", "a number from 1 to 3600"),
