@@ -162,7 +162,7 @@ def test_what_is_no_token_is_refused_and_nothing_worse(written: str) -> None:
 
 
 def test_a_spoiled_token_is_refused_and_nothing_worse() -> None:
-    """Whatever is changed of what is signed; of the signature, a decoder skips what is no letter."""
+    """Whatever is changed of what is signed; of a signature, a decoder skips what is no letter."""
     dice, whole = random.Random(20261103), token(jti="once-0001")
     changed = 0
     for _ in range(2_000):
