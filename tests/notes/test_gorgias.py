@@ -441,6 +441,22 @@ async def test_what_ended_just_before_the_service_died_is_told_by_the_next(tmp_p
     assert "Asked for at: 2026-11-03 07:00:00" in helpdesk.lines[0]
 
 
+async def test_what_was_put_down_long_after_it_ended_is_told_within_a_minute() -> None:
+    """While the store is away the engine keeps what it knows, and puts it down later."""
+    helpdesk = Helpdesk()
+    service = Service(WITH_GORGIAS, helpdesk=helpdesk)
+    await service.open()
+    await look(service)
+
+    await give(service)
+    service.app.state.store._connection.execute("UPDATE operations SET ended_at = ended_at - 300")
+    await look(service, rounds=58)
+    before = list(helpdesk.requests)
+    await look(service, rounds=3)
+
+    assert ([], 1) == (before, len(helpdesk.requests))
+
+
 async def test_many_at_once_are_all_told_once_and_no_faster_than_gorgias_allows() -> None:
     helpdesk = Helpdesk()
     service = Service(WITH_GORGIAS, helpdesk=helpdesk)

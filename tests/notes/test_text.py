@@ -130,7 +130,7 @@ def test_a_note_that_comes_late_says_when_it_was_asked_for() -> None:
 NOT_DONE: list[tuple[About, dict[str, Any], list[str]]] = [
     (
         "outcome",
-        {"state": "succeeded", "applied": False},
+        {"state": "succeeded", "applied": False, "reply": reply(points=150)},
         ["not done: give 100 points.", "It already was so; nothing was changed."],
     ),
     (
