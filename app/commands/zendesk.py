@@ -18,7 +18,7 @@ from app.settings import Settings, ShopSettings, is_loopback
 from integrations.zendesk.check import check
 from integrations.zendesk.check.finding import Finding
 from integrations.zendesk.check.reading import Package, UnreadableError, read
-from integrations.zendesk.package import EXPECTED, Deployment, build, zipped
+from integrations.zendesk.package import EXPECTED, EXPECTED_SIGNING, Deployment, build, zipped
 
 SIDEBAR: Final = Path(__file__).parents[1] / "pages" / "sidebar"
 REASON: Final = "goodwill"
@@ -38,15 +38,25 @@ def zendesk() -> None:
 )
 @click.option("--shop", "name", metavar="NAME", help="Which shop, where CONFIG has several.")
 @click.option("--author-email", metavar="EMAIL", help="[default: postmaster@ your host]")
+@click.option(
+    "--with-webhook-secret",
+    "signs",
+    is_flag=True,
+    help="Put ZENDESK_WEBHOOK_SECRET into it, so that Zendesk need not make one.",
+)
 @click.option("--sandbox", is_flag=True, help="Make it for the demo shop.")
-def package(out: Path | None, name: str | None, author_email: str | None, *, sandbox: bool) -> None:
+def package(
+    out: Path | None, name: str | None, author_email: str | None, *, signs: bool, sandbox: bool
+) -> None:
     """Make the app's package for PUBLIC_URL, and check it by Zendesk's rules.
 
-    No secret is in it: the admin gives it to Zendesk when the app is installed.
+    Unless it is asked for, no secret is in it: the admin gives it to Zendesk when the app is
+    installed.
     """
     settings = settings_to_look(os.environ, sandbox=sandbox)
     shop = shop_of(settings, name)
-    made = build(_deployment(settings, shop, author_email), _sidebar())
+    deployment = _deployment(settings, shop, author_email, signs=signs)
+    made = build(deployment, _sidebar())
     findings = check(Package(made))
     if any(each.level == "error" for each in findings):
         _say(findings)
@@ -54,12 +64,18 @@ def package(out: Path | None, name: str | None, author_email: str | None, *, san
     named = f"-{shop.name}" if len(settings.shops) > 1 else ""
     out = out or Path(f"rivo-zendesk{named}.zip")
     try:
+        if signs:
+            out.touch(mode=0o600)
+            out.chmod(0o600)
         out.write_bytes(zipped(made))
     except OSError as problem:
         raise click.ClickException(f"{out} cannot be written ({problem.strerror}).") from None
-    _say(each for each in findings if (each.code, each.where) not in EXPECTED)
+    expected = EXPECTED_SIGNING if signs else EXPECTED
+    _say(each for each in findings if (each.code, each.where) not in expected)
     click.echo(str(out))
     click.echo(_next(shop), err=True)
+    if signs:
+        click.echo("It holds the webhook's secret: keep it as one, and remove it.", err=True)
 
 
 @zendesk.command("check")
@@ -77,7 +93,9 @@ def check_it(path: Path) -> None:
     sys.exit(1 if errors else 0)
 
 
-def _deployment(settings: Settings, shop: ShopSettings, author_email: str | None) -> Deployment:
+def _deployment(
+    settings: Settings, shop: ShopSettings, author_email: str | None, *, signs: bool
+) -> Deployment:
     url = settings.public_url
     if url is None:
         raise click.ClickException(
@@ -88,6 +106,9 @@ def _deployment(settings: Settings, shop: ShopSettings, author_email: str | None
         raise click.ClickException(
             f"PUBLIC_URL is {url}: Zendesk only calls public https addresses."
         )
+    secrets = shop.zendesk.webhook_secrets if shop.zendesk else ()
+    if signs and not secrets:
+        raise click.ClickException("ZENDESK_WEBHOOK_SECRET is not set: there is none to put in.")
     return Deployment(
         public_url=url,
         version=version("rivo-helpdesk"),
@@ -95,6 +116,7 @@ def _deployment(settings: Settings, shop: ShopSettings, author_email: str | None
         currency=shop.currency,
         reason=REASON if REASON in shop.reasons or not shop.reasons else shop.reasons[0],
         author_email=author_email,
+        signing=secrets[-1] if signs else None,
     )
 
 

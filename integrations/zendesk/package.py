@@ -36,6 +36,8 @@ EXPECTED: Final = frozenset(
     }
 )
 """What Zendesk's rules warn of in our package, and why it is right all the same."""
+EXPECTED_SIGNING: Final = EXPECTED | {("files.words", "requirements.json")}
+"""The same, where the webhook's secret is in it on purpose."""
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -43,7 +45,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """What a package is made for: one shop of one service.
 
     `public_url` is where Zendesk finds the service (https); `shop` is named in the addresses where
-    the service has several; `reason` is given with what the macros ask for.
+    the service has several; `reason` is given with what the macros ask for. `signing`, where it is
+    given, is the webhook's secret: then the package holds it.
     """
 
     public_url: str
@@ -52,6 +55,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     reason: str = "goodwill"
     author_email: str | None = None
+    signing: str | None = None
 
     @property
     def host(self) -> str:
@@ -82,6 +86,7 @@ def build(deployment: Deployment, sidebar: Mapping[str, bytes]) -> dict[str, byt
                 f"{deployment.address}/webhook",
                 currency=deployment.currency,
                 reason=deployment.reason,
+                signing=deployment.signing,
             )
         ),
         "translations/en.json": _spell(translation()),

@@ -49,19 +49,26 @@ GIFTS: Final = (Gift(points=100), Gift(points=250), Gift(credits="5.00"))
 """Within the built-in limits of 500 points or 25 of store credit a write."""
 
 
-def requirements(endpoint: str, *, currency: str | None, reason: str) -> dict[str, Any]:
-    """Make the requirements; `endpoint` is where the webhook sends to."""
+def requirements(
+    endpoint: str, *, currency: str | None, reason: str, signing: str | None = None
+) -> dict[str, Any]:
+    """Make the requirements; `endpoint` is where the webhook sends to.
+
+    `signing` is the secret that it signs with; without one Zendesk makes it, for admins to see. See
+    https://support.zendesk.com/hc/en-us/articles/4418192720154 (November 2026).
+    """
+    webhook: dict[str, Any] = {
+        "name": "Rivo loyalty",
+        "status": "active",
+        "endpoint": endpoint,
+        "http_method": "POST",
+        "request_format": "json",
+        "subscriptions": ["conditional_ticket_events"],
+    }
+    if signing is not None:
+        webhook["signing_secret"] = {"algorithm": "SHA256", "secret": signing}
     return {
-        "webhooks": {
-            WEBHOOK: {
-                "name": "Rivo loyalty",
-                "status": "active",
-                "endpoint": endpoint,
-                "http_method": "POST",
-                "request_format": "json",
-                "subscriptions": ["conditional_ticket_events"],
-            }
-        },
+        "webhooks": {WEBHOOK: webhook},
         "triggers": {f"{each.tag}_trigger": _trigger(each, currency, reason) for each in GIFTS},
         "macros": {f"{each.tag}_macro": _macro(each, currency) for each in GIFTS},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_no_secret_is_in_it_and_no_key_is_left_behind(here: Path) -> None:
         assert env[name] not in made.output
     assert ["app.zip"] == [path.name for path in here.iterdir()]
     assert "acme.zendesk.com" in made.stderr
+
+
+def test_the_webhooks_secret_is_in_it_only_where_that_is_asked_for(here: Path) -> None:
+    env = {
+        **SHOP,
+        "ZENDESK_SUBDOMAIN": "acme",
+        "ZENDESK_SHARED_SECRET": "shared-secret-0001",
+        "ZENDESK_WEBHOOK_SECRET": "old-secret-0001 new-secret-0001",
+    }
+    made = run("package", "--with-webhook-secret", env=env)
+
+    assert 0 == made.exit_code, made.output
+    assert "warning" not in made.stderr
+    assert "keep it as one" in made.stderr
+    assert 0o600 == stat.S_IMODE((here / "rivo-zendesk.zip").stat().st_mode)
+    (webhook,) = read(here / "rivo-zendesk.zip").json("requirements.json")["webhooks"].values()
+    assert {"algorithm": "SHA256", "secret": "new-secret-0001"} == webhook["signing_secret"]
+
+    without = {name: env[name] for name in env if name != "ZENDESK_WEBHOOK_SECRET"}
+    assert "there is none to put in" in run("package", "--with-webhook-secret", env=without).stderr
 
 
 def test_it_says_what_is_still_to_be_done(here: Path) -> None:
