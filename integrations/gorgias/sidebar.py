@@ -94,7 +94,7 @@ def flat_sidebar(
         "unused_codes": [
             {
                 "code": code["code"],
-                "reward": _short(code["name"]),
+                "reward": _short(_numbered(code["id"], code["name"])),
                 "expires": day(code["expires_at"], zone) or "never",
             }
             for code in answer["codes"]
@@ -161,10 +161,19 @@ def _activity(rows: Sequence[Mapping[str, Any]], currency: str | None, zone: str
 
 
 def _rewards(rewards: Sequence[Mapping[str, Any]]) -> str | None:
-    names = [reward["name"] for reward in rewards if reward["affordable"] and reward["name"]]
+    names = [
+        _numbered(reward["reward_id"], reward["name"])
+        for reward in rewards
+        if reward["affordable"] and reward["name"]
+    ]
     more = len(names) - MOST_REWARDS
     line = ", ".join(_short(name) or "" for name in names[:MOST_REWARDS])
     return (f"{line} and {more} more" if more > 0 else line) or None
+
+
+def _numbered(number: int | None, name: str | None) -> str | None:
+    """Put the number first that a button asks for, where no shortening cuts it off."""
+    return " ".join(filter(None, (f"#{number}" if number is not None else None, name))) or None
 
 
 def _short(text: str | None, most: int = MOST_CHARACTERS) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -167,6 +168,21 @@ async def test_at_most_five_codes_are_listed_each_with_the_same_keys(service: Se
 
     assert 1 <= len(told["unused_codes"]) <= 5
     assert {("code", "reward", "expires")} == {tuple(code) for code in told["unused_codes"]}
+
+
+async def test_codes_and_rewards_stand_there_with_the_numbers_that_buttons_ask_for(
+    service: Service,
+) -> None:
+    told = await read(service, "get_sidebar", customer_email=AIKO)
+    codes = await service.act("list_customer_points_redemptions", customer_email=AIKO)
+    ids = {code["code"]: code["id"] for code in codes.json()["points_redemptions"]}
+    rewards = (await service.act("list_rewards")).json()["rewards"]
+    offered = re.findall(r"#([0-9]+) ", told["rewards_available"])
+
+    for code in told["unused_codes"]:
+        assert code["reward"].startswith(f"#{ids[code['code']]} ")
+    assert 1 <= len(offered) <= 4
+    assert set(offered) <= {str(reward["id"]) for reward in rewards}
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ TIER = of(
 )
 ENROLMENT = of(source=text, started_at=text, ended_at=text, queued_for_cancellation_at=text)
 ROW = of(title=text, applied_at=text, points_diff=whole, credits_diff=money)
-CODE = of(code=text, name=text, expires_at=text)
-REWARD = of(name=text, affordable=st.sampled_from([True, False, None]))
+CODE = of(id=whole, code=text, name=text, expires_at=text)
+REWARD = of(reward_id=whole, name=text, affordable=st.sampled_from([True, False, None]))
 ANSWER = of(
     found=st.sampled_from([True, False, None]),
     message=st.one_of(short, text.map(lambda said: said or "")),
@@ -127,7 +127,10 @@ def flat(canonical: dict[str, Any], referral_link: object = None) -> dict[str, A
 
 @given(ANSWER, link, link, st.sampled_from(["EUR", None]))
 @example(
-    answer(codes=[{"code": "\x00" * 60, "name": "n", "expires_at": "\x00" * 99}] * 10), "", "", None
+    answer(codes=[{"id": 7, "code": "\x00" * 60, "name": "n", "expires_at": "\x00" * 99}] * 10),
+    "",
+    "",
+    None,
 )
 def test_a_sidebar_is_always_small_and_has_every_key(
     canonical: dict[str, Any], profile_url: str | None, referral_link: object, currency: str | None
