@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -43,15 +42,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason_required: bool = False
 
 
+NONE: Final = Limits()
 BUILT_IN: Final = Limits(
     points_per_write=500, credits_per_write=Decimal(25), writes_per_agent_day=20
 )
 """For callers other than API_KEY and LEAD_KEY, until CONFIG sets others."""
 
 
-@functools.lru_cache(maxsize=256)
 def tightest(*limits: Limits) -> Limits:
     """Hold several limits at once: of each the smallest that is set."""
+    limits = tuple(each for each in limits if each != NONE)
+    if len(limits) == 1:
+        return limits[0]
     found: dict[str, Any] = {"reason_required": any(each.reason_required for each in limits)}
     for name in Limits.__struct_fields__:
         if name != "reason_required":

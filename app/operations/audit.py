@@ -10,7 +10,6 @@ database can cut off what came after the last one, and nothing here tells.
 
 from __future__ import annotations
 
-import functools
 import hmac
 import sqlite3
 from collections.abc import Mapping
@@ -91,7 +90,6 @@ class _Row(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-@functools.lru_cache(maxsize=256)
 def key_of(secret_key: bytes, shop: str) -> bytes:
     """Derive the key of a shop's chain from the deployment's."""
     return hmac.digest(secret_key, b"audit " + shop.encode(), sha256)

@@ -17,6 +17,7 @@ class Book:
     def __init__(self, secret_key: bytes, random: Callable[[int], bytes]) -> None:
         self._secret_key = secret_key
         self._random = random
+        self._keys: dict[str, bytes] = {}
 
     def note(
         self,
@@ -52,10 +53,13 @@ class Book:
                 "reason": operation.reason,
                 "inputs": dict(operation.inputs),
             }
+        shop = operation.shop
+        if shop not in self._keys:
+            self._keys[shop] = audit.key_of(self._secret_key, shop)
         audit.append(
             tx,
-            audit.key_of(self._secret_key, operation.shop),
-            shop=operation.shop,
+            self._keys[shop],
+            shop=shop,
             at=at,
             event=event,
             operation_id=operation.id,
