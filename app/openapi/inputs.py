@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from integrations.actions import CONTEXT, Action, Input
+from integrations.gorgias import DIRECTION
 from integrations.kinds import ABSENT_SCHEMA
 
 Schema = dict[str, Any]
@@ -66,6 +67,13 @@ def context_parameters() -> dict[str, Schema]:
             "in": "header",
             "description": "The `ETag` of an answer that you have: 304 where it is still so.",
             "schema": {"type": "string", "pattern": "^[!-~]*$"},
+        },
+        DIRECTION: {
+            "name": DIRECTION,
+            "in": "header",
+            "description": "Which way a button moves points or credit: `take` takes away what was "
+            "typed, with a minus or without; `give` refuses a minus.",
+            "schema": {"enum": ["give", "take"]},
         },
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.doors import VIEW
 from app.entrances import DOORS
+from app.gorgias import GIVE_OR_TAKE
 from app.openapi.answers import full_name
 from app.openapi.examples import Example
 from app.openapi.flat import flat_ref
@@ -14,6 +15,7 @@ from app.openapi.inputs import KEY, KNOWN, PARAMETERS, SCHEMAS, Schema, input_na
 from app.openapi.responses import JSON, RESPONSES, TAG, answered, headers, refusals, unchanged
 from app.settings import Door
 from integrations.actions import Action
+from integrations.gorgias import DIRECTION
 
 FORM: Final = "application/x-www-form-urlencoded"
 PROVED: Final[list[Schema]] = [{"bearer": []}, {"apiKey": []}]
@@ -111,6 +113,8 @@ def _words(door: Door, action: Action, *, by: str = "") -> Schema:
 def _headers(door: Door, action: Action) -> list[Schema]:
     """Point to the headers that may be sent: a write's key, or the tag of a view that is known."""
     sent = [KEY] if action.writes else [KNOWN] if _is_tagged(door, action) else []
+    if (door, action.name) == ("gorgias", GIVE_OR_TAKE):
+        sent = [*sent, DIRECTION]
     return [{"$ref": f"{PARAMETERS}{name}"} for name in sent]
 
 

@@ -62,13 +62,13 @@ BUTTONS: Final = (
         key="redeem",
         label="Redeem",
         action="create_points_redemption",
-        fields=(Field("reward_id", "Number of the reward"),),
+        fields=(Field("reward_id", "Number of the reward, after its #"),),
     ),
     Button(
         key="refund-code",
         label="Refund code",
         action="refund_points_redemption",
-        fields=(Field("redemption_id", "Number of the redemption"),),
+        fields=(Field("redemption_id", "Number of the code, after its #"),),
     ),
     Button(
         key="set-birthday",
