@@ -28,6 +28,7 @@ RULES: Final = (
     "given, or another value to change",
     "a new one for other inputs",
     "Idempotency-Key and idempotency_key differ",
+    "above 0, since this gives",
 )
 """What a schema of single inputs cannot say; the actions' descriptions tell it."""
 
