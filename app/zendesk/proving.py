@@ -37,12 +37,10 @@ class ByToken:
         """Verify the token; HttpError 401 for whatever is wrong with it, 404 on a closed door."""
         if not callers(self._shops, SIDEBAR.name):
             raise HttpError(404, "closed", "The door /zendesk is closed: it has no secret.")
-        token, now = bearer(scope), self._now().timestamp()
-        for caller in callers(self._shops, SIDEBAR.name, shop) if token else ():
+        token, now = bearer(scope) or "", self._now().timestamp()
+        for caller in callers(self._shops, SIDEBAR.name, shop):
             zendesk = caller.shop.settings.zendesk
-            if token is None or zendesk is None:
-                continue
-            claims = claims_of(
+            claims = zendesk and claims_of(
                 token, secrets=zendesk.shared_secrets, audience=zendesk.audience, now=now
             )
             if claims is None:

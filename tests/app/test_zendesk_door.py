@@ -221,7 +221,7 @@ async def test_the_token_says_who_the_agent_is(service: Zendesk) -> None:
 
 
 async def test_without_claims_the_inputs_say_it(service: Zendesk) -> None:
-    token = service.token(email=None, name=None)
+    token = service.token(email=None, name="")
     given: dict[str, Any] = dict(WRITES["create_points_event"])
     given["agent_email"] = "al@support.example.com"
     answer = await service.call("create_points_event", token=token, **given)

@@ -294,6 +294,23 @@ async def test_a_shop_that_is_named_is_the_one_that_is_meant(tmp_path: Path) -> 
     assert 2 == len([r for r in town.sandboxes["acme"].requests if r.method == "POST"])
 
 
+async def test_what_a_webhook_may_do_can_be_taken_away(tmp_path: Path) -> None:
+    config, secret = tmp_path / "config.toml", tmp_path / "secret"
+    secret.write_text(HOOKED)
+    shop = (
+        f'[shops.acme]\nrivo_api_key = "rivo-key-of-acme"\n%s[shops.acme.zendesk]\n'
+        f'subdomain = "acme"\nwebhook_secret_file = "{secret}"\n'
+    )
+    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    for text, code in (
+        (shop % "" + "webhook = { actions = [] }", "not_allowed"),
+        (shop % 'kill = ["create_points_event"]\n', "switched_off"),
+    ):
+        config.write_text(text)
+
+        problem(await Zendesk(environ).hook(GIVE), 403, code)
+
+
 async def test_no_secret_no_signature_and_no_customer_is_seen_in_the_log(service: Zendesk) -> None:
     answer = await service.hook({**GIVE, "reason": HOOKED}, invocation="8350205582")
     signature = answer.request.headers["x-zendesk-webhook-signature"]
