@@ -13,7 +13,7 @@ from app.problems import HttpError
 from app.requests import header
 from app.shops import Caller, Shops
 from app.zendesk.signatures import is_signed
-from app.zendesk.tokens import Once, claims_of
+from app.zendesk.tokens import Claims, Once, claims_of
 
 SIGNATURE = b"x-zendesk-webhook-signature"
 TIMESTAMP = b"x-zendesk-webhook-signature-timestamp"
@@ -39,10 +39,7 @@ class ByToken:
             raise HttpError(404, "closed", "The door /zendesk is closed: it has no secret.")
         token, now = bearer(scope) or "", self._now().timestamp()
         for caller in callers(self._shops, SIDEBAR.name, shop):
-            zendesk = caller.shop.settings.zendesk
-            claims = zendesk and claims_of(
-                token, secrets=zendesk.shared_secrets, audience=zendesk.audience, now=now
-            )
+            claims = _claims(caller, token, now)
             if claims is None:
                 continue
             if claims.jti is not None and not self._once.is_first(caller.shop.name, claims.jti):
@@ -76,6 +73,14 @@ def by_signature(
     raise HttpError(
         401, "unauthorized", "The webhook's valid signature is needed.", headers=CHALLENGE
     )
+
+
+def _claims(caller: Caller, token: str, now: float) -> Claims | None:
+    zendesk = caller.shop.settings.zendesk
+    if zendesk is None:
+        return None
+    secrets, audience = zendesk.shared_secrets, zendesk.audience
+    return claims_of(token, secrets=secrets, audience=audience, now=now)
 
 
 def callers(shops: Shops, name: str, shop: str | None = None) -> list[Caller]:
