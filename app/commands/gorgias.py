@@ -14,10 +14,10 @@ import click
 from app.commands.choosing import shop_of
 from app.commands.database import settings_to_look
 from app.commands.gorgias_site import gorgias_of, site_of
-from app.commands.steps import DONE, TO_DO, progress, show_requests, show_steps
+from app.commands.steps import DONE, TO_DO, looking, progress, show_requests, show_steps
 from app.settings import ShopSettings
 from integrations.gorgias.installing import Step, install, planned, removal, remove
-from integrations.gorgias.ours import look
+from integrations.gorgias.ours import There, look
 from integrations.gorgias.rest import (
     GorgiasApi,
     GorgiasError,
@@ -63,8 +63,7 @@ def install_everything(name: str | None, *, dry_run: bool) -> None:
     shop, site = _site(name)
 
     async def run(api: GorgiasApi) -> list[Step]:
-        there = await look(api, site.shop, url=site.address("get_sidebar"))
-        _say(*there.notes)
+        there = await _looked(api, site.shop, site.address("get_sidebar"))
         steps = planned(site, there)
         if dry_run:
             return steps
@@ -83,12 +82,14 @@ def install_everything(name: str | None, *, dry_run: bool) -> None:
 @gorgias.command()
 @SHOP
 def diff(name: str | None) -> None:
-    """Show what install would change; the exit code is 1 where that is anything."""
+    """Show what install would change.
+
+    The exit code is 1 where that is anything.
+    """
     shop, site = _site(name)
 
     async def run(api: GorgiasApi) -> list[Step]:
-        there = await look(api, site.shop, url=site.address("get_sidebar"))
-        _say(*there.notes)
+        there = await _looked(api, site.shop, site.address("get_sidebar"))
         return planned(site, there)
 
     steps = _ask(shop, run, (site.secret, site.button_secret))
@@ -104,8 +105,7 @@ def uninstall(name: str | None, *, dry_run: bool) -> None:
     shop = _shop(name)
 
     async def run(api: GorgiasApi) -> list[Step]:
-        there = await look(api, shop.name)
-        _say(*there.notes)
+        there = await _looked(api, shop.name)
         steps = removal(shop.name, there)
         if dry_run:
             return steps
@@ -119,6 +119,13 @@ def uninstall(name: str | None, *, dry_run: bool) -> None:
     if steps:
         show_steps(steps, DONE, about="")
     _end(steps, REMOVED)
+
+
+async def _looked(api: GorgiasApi, shop: str, url: str | None = None) -> There:
+    with looking():
+        there = await look(api, shop, url=url)
+    _say(*there.notes)
+    return there
 
 
 def _shop(name: str | None) -> ShopSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import click
@@ -34,18 +35,19 @@ HIDDEN: Final = "********"
 MOST_DIFFERENCES: Final = 8
 
 
-def show_steps(steps: Iterable[Step], words: Mapping[Verb, str], *, about: str) -> None:
-    """Print a line for each step; `about` says what its differences are."""
+def show_steps(steps: Sequence[Step], words: Mapping[Verb, str], *, about: str) -> None:
+    """Print a line for each step; `about` heads what its differences are, where it has any."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("", "what", "name", "id", about):
+    remarks = [step.refused or _shortened(step.differences) for step in steps]
+    for heading in ("", "what", "name", "id", about if any(remarks) else ""):
         table.add_column(heading, overflow="fold")
-    for step in steps:
+    for step, remark in zip(steps, remarks, strict=True):
         table.add_row(
             Text(*_outcome(step, words)),
             step.kind.removesuffix("s"),
             Text(step.name),
             "" if step.id is None else str(step.id),
-            Text(step.refused or _shortened(step.differences)),
+            Text(remark),
         )
     console().print(table)
 
@@ -63,6 +65,11 @@ def show_requests(steps: Iterable[Step], secrets: Sequence[str]) -> None:
     ]
     click.echo(msgspec.json.format(msgspec.json.encode(requests), indent=2))
     click.echo(f"{len(requests)} requests would be sent; nothing was changed.", err=True)
+
+
+def looking() -> AbstractContextManager[object]:
+    """Show on standard error that Gorgias is looked at."""
+    return Console(stderr=True).status("Looking at what is in Gorgias ...")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -696,3 +698,37 @@ def test_what_gorgias_does_not_keep_is_told(admin: Admin, gorgias: Gorgias) -> N
     assert 2 == done.stdout.count("template.widgets[Rivo loyalty].meta.custom.buttons")
     admin.run("install")
     assert ALL == counts(gorgias)
+
+
+@pytest.mark.parametrize("fault", ["lost", "never"])
+@pytest.mark.parametrize("at", [0, 2, 5])
+def test_a_process_that_is_killed_in_the_middle_is_simply_run_again(
+    admin: Admin, gorgias: Gorgias, at: int, fault: Any
+) -> None:
+    """SIGKILL while a request is under way: as it is done, or just before."""
+    admin.run("install")
+    whole, done = gorgias.told(), len(gorgias.writes)
+    for rows in gorgias.rows.values():
+        rows.clear()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "gorgias", "install"],
+        env={name: value for name, value in admin.environ.items() if value is not None},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+    def kills(_method: str, _path: str) -> Any:
+        if len(gorgias.writes) <= done + at:
+            return None
+        process.kill()
+        return fault
+
+    gorgias.fault = kills
+    assert -9 == process.wait(60)
+    gorgias.fault = lambda _method, _path: None
+    left = sum(map(len, gorgias.rows.values()))
+    admin.run("install")
+
+    assert at + (fault == "lost") == left
+    assert whole == gorgias.told()
+    assert [] == admin.writes("install")
