@@ -49,15 +49,17 @@ CUT_OFF: Final = """[...document.querySelectorAll("#sidebar *")]
 
 
 class Agent(Browser):
-    """One browser; `asked` are the requests of the page since it was opened, in their order.
+    """One browser, and what its page asked since it was opened, in order.
 
-    `refused` are those that the service answered with 4xx or 5xx: the browser says so in its
-    console, which is no complaint of the page.
+    `asked` are methods and paths, `answered` paths and statuses, `bytes` what came over the wire,
+    `held` what is held back; `keys` are the idempotency keys of all pages so far. That the service
+    refused something is no complaint of the page, though the browser's console says so.
     """
 
     def __init__(self, asks: int, hears: int) -> None:
         self.asked: list[tuple[str, str]] = []
         self.answered: list[tuple[str, int]] = []
+        self.keys: list[str] = []
         self.bytes = 0
         self.held: list[tuple[str, str]] = []
         super().__init__(asks, hears)
@@ -160,10 +162,13 @@ class Agent(Browser):
         if self.value(f"document.querySelector({json.dumps(selector)}).tagName") != "SELECT":
             self.types(text)
 
-    def hold(self, *patterns: str) -> None:
-        """Hold requests to such addresses back; without any, hold none any more."""
+    def hold(self, *patterns: str, stage: str = "Request") -> None:
+        """Hold requests to such addresses back (or what is answered, at the stage "Response").
+
+        Without any, hold nothing any more, and let go what was held.
+        """
         if patterns:
-            found = [{"urlPattern": each} for each in patterns]
+            found = [{"urlPattern": each, "requestStage": stage} for each in patterns]
             self.call("Fetch.enable", patterns=found)
         else:
             held, self.held = self.held, []
@@ -225,7 +230,10 @@ class Agent(Browser):
             case "Fetch.requestPaused":
                 self.held.append((params["requestId"], params["request"]["url"]))
             case "Network.requestWillBeSent":
-                self.asked.append((params["request"]["method"], _path(params["request"]["url"])))
+                sent = params["request"]
+                self.asked.append((sent["method"], _path(sent["url"])))
+                if key := sent["headers"].get("Idempotency-Key"):
+                    self.keys.append(key)
             case "Network.responseReceived":
                 told = params["response"]
                 self.answered.append((_path(told["url"]), told["status"]))

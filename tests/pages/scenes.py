@@ -153,7 +153,7 @@ def partly_there(stage: Stage, agent: Agent) -> None:
 def balance_not_known(stage: Stage, agent: Agent) -> None:
     stage.fails = ("customers",)
     look(stage, agent, "maya.chen")
-    agent.sees(".trouble", "Not known right now")
+    agent.sees(".trouble", "balance is not available right now")
 
 
 @scene

@@ -40,7 +40,13 @@ class Stage:
     goes before that of the browser.
     """
 
-    def __init__(self, *, limits: Limits = LIMITS, reasons: tuple[str, ...] = REASONS) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits = LIMITS,
+        reasons: tuple[str, ...] = REASONS,
+        frame_ancestors: tuple[str, ...] = (),
+    ) -> None:
         self.down = False
         self.fails: tuple[str, ...] = ()
         self.writes: deque[Fault] = deque()
@@ -55,7 +61,9 @@ class Stage:
         )
         settings = load({"DATABASE_URL": "sqlite://"}, sandbox=True)
         shop = msgspec.structs.replace(settings.shops[0], limits=limits, reasons=reasons)
-        self.settings: Settings = msgspec.structs.replace(settings, shops=(shop,))
+        self.settings: Settings = msgspec.structs.replace(
+            settings, shops=(shop,), frame_ancestors=frame_ancestors
+        )
 
     def app(self) -> ASGIApp:
         """Make the service."""

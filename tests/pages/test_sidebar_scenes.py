@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.pages.agent import Agent
-from tests.pages.browser import CHROMIUM, running_browser
+from tests.pages.browser import CHROMIUM
 from tests.pages.scenes import SCENES
 from tests.pages.stage import Stage
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
-@pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    """One agent for all of these tests."""
-    with running_browser(tmp_path_factory.mktemp("profile"), Agent) as running:
-        assert isinstance(running, Agent)
-        yield running
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A service and a shop of its own for each."""
-    with Stage().open() as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("name", SCENES)
 def test_a_scene_fits_and_nothing_is_in_the_way(stage: Stage, agent: Agent, name: str) -> None:
-    try:
-        SCENES[name](stage, agent)
+    SCENES[name](stage, agent)
 
-        for scheme in ("light", "dark"):
-            agent.dress(scheme)
-            assert [] == agent.barriers(), scheme
-            for width in (320, 280):
-                agent.dress(scheme, width=width)
-                assert [] == agent.cut_off(), f"{scheme} {width}"
-        assert [] == agent.complaints
-    finally:
-        agent.hold()
+    for scheme in ("light", "dark"):
+        agent.dress(scheme)
+        assert [] == agent.barriers(), scheme
+        for width in (320, 280):
+            agent.dress(scheme, width=width)
+            assert [] == agent.cut_off(), f"{scheme} {width}"
+    assert [] == agent.complaints
+
+
+def test_a_barrier_would_be_found(stage: Stage, agent: Agent) -> None:
+    SCENES["points_to_fill_in"](stage, agent)
+    agent.value("document.querySelector('.panel label').remove()")
+    agent.value("document.querySelector('.panel [type=submit]').style.height = '12px'")
+    agent.value("document.querySelector('.panel h2').style.color = 'rgb(225, 225, 225)'")
+    agent.value("document.querySelector('.panel h2').style.width = '400px'")
+    found = " ".join(agent.barriers())
+
+    for each in ("label", "color-contrast", "x12"):
+        assert each in found
+    assert any("<h2" in each for each in agent.cut_off())
