@@ -53,7 +53,8 @@ NO_RECORD: Final = "The service cannot keep a record right now; nothing was sent
 class Attempt:
     """Runs an operation whose lease is ours; `now` is what is known of it.
 
-    `until` is the time of the clock by which it ends; `secrets` must not be seen in an answer.
+    `until` is the time of the clock by which it ends; `secrets` must not be seen in an answer;
+    `awaited` says that somebody waits for the answer who can mend the inputs.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Attempt:
         until: float,
         request_id: str,
         secrets: tuple[str, ...] = (),
+        awaited: bool = True,
     ) -> None:
         self.now = operation
         self.sent = False
@@ -73,6 +75,7 @@ class Attempt:
         self._shop = shop
         self._limits = limits
         self._until = until
+        self._awaited = awaited
         self._mover = Mover(means, shop, request_id=request_id, secrets=secrets)
         self._action = means.actions[operation.action]
 
@@ -169,7 +172,7 @@ class Attempt:
                 )
             case Outcome.APPLIED:
                 return await self._mover.move(self.now, "succeeded", ended, **self._applied(ended))
-            case Outcome.REJECTED if isinstance(error, InputError) and self.now.attempt == 0:
+            case Outcome.REJECTED if isinstance(error, InputError) and self._may_withdraw:
                 return await self._withdraw(error)
             case Outcome.REJECTED:
                 return await self._mover.move(
@@ -186,6 +189,10 @@ class Attempt:
             case _:
                 words = ended if error and error.message != LOST else OutcomeUnknownError(UNKNOWN)
                 return await self._mover.move(self.now, "unknown", words, **self._unknown())
+
+    @property
+    def _may_withdraw(self) -> bool:
+        return self._awaited and self.now.attempt == 0
 
     def _applied(self, answer: Any) -> dict[str, Any]:
         changes = applied_changes(answer) | self._over(applied=self.sent)

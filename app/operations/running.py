@@ -72,7 +72,7 @@ class Operations:
 
         Raises as `perform` does.
         """
-        operation, _ = await self._taken_in(wanted, durable=True)
+        operation, _ = await self._taken_in(wanted, awaited=False)
         return operation
 
     async def settle(
@@ -128,9 +128,16 @@ class Operations:
         shop = self._means.shops.find(operation.shop)
         if shop is None:
             return
-        until = self._means.clock() + ATTEMPT_SECONDS
-        limits = _limits(shop, operation)
-        running = self._start(operation, shop, limits, until=until, request_id=operation.id)
+        attempt = Attempt(
+            self._means,
+            operation,
+            shop,
+            _limits(shop, operation),
+            until=self._means.clock() + ATTEMPT_SECONDS,
+            request_id=operation.id,
+            awaited=False,
+        )
+        running = self._start(attempt)
         await asyncio.wait({running.task})
 
     async def close(self) -> None:
@@ -142,13 +149,14 @@ class Operations:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _taken_in(self, wanted: Wanted, *, durable: bool = False) -> tuple[Operation, bool]:
+    async def _taken_in(self, wanted: Wanted, *, awaited: bool = True) -> tuple[Operation, bool]:
         """Find the operation that is meant, or put it down and start it; whether it is new."""
         draft, limits = drafted(wanted, self._means), limits_of(wanted.caller)
         gift = ready(limits, draft, wanted.inputs)
         # The disk is waited for with the step to sending: what a power cut takes was never sent.
         accepting = self._means.store.write(
-            lambda tx: self._accept(tx, draft, gift, limits), durable=durable or gift is not None
+            lambda tx: self._accept(tx, draft, gift, limits),
+            durable=gift is not None or not awaited,
         )
         operation, is_new, is_ours = await self._kept(accepting, until=wanted.until)
         if operation.fingerprint != draft.fingerprint:
@@ -156,10 +164,17 @@ class Operations:
                 "idempotency_key", expected="a new one for other inputs", given="one used before"
             )
         if is_ours:
-            until, secrets = wanted.until - ANSWER_SECONDS, (wanted.credential,)
-            asked = wanted.request_id
-            shop = wanted.caller.shop
-            self._start(operation, shop, limits, until=until, request_id=asked, secrets=secrets)
+            attempt = Attempt(
+                self._means,
+                operation,
+                wanted.caller.shop,
+                limits,
+                until=wanted.until - ANSWER_SECONDS,
+                request_id=wanted.request_id,
+                secrets=(wanted.credential,),
+                awaited=awaited,
+            )
+            self._start(attempt)
         return operation, is_new
 
     def _accept(
@@ -180,29 +195,12 @@ class Operations:
         held = {"owner": draft.owner, "lease_until": draft.lease_until}
         return (msgspec.structs.replace(found, **held) if ours else found), False, ours
 
-    def _start(
-        self,
-        operation: Operation,
-        shop: Shop,
-        limits: Limits,
-        *,
-        until: float,
-        request_id: str,
-        secrets: tuple[str, ...] = (),
-    ) -> _Running:
-        """Run an operation in a task of its own, which no cancelled request cuts."""
-        attempt = Attempt(
-            self._means,
-            operation,
-            shop,
-            limits,
-            until=until,
-            request_id=request_id,
-            secrets=secrets,
-        )
-        task = asyncio.create_task(attempt.run(), name=operation.id)
-        running = self._running[operation.id] = _Running(attempt, task)
-        task.add_done_callback(lambda _: self._ended(operation.id, running))
+    def _start(self, attempt: Attempt) -> _Running:
+        """Run an attempt in a task of its own, which no cancelled request cuts."""
+        operation_id = attempt.now.id
+        task = asyncio.create_task(attempt.run(), name=operation_id)
+        running = self._running[operation_id] = _Running(attempt, task)
+        task.add_done_callback(lambda _: self._ended(operation_id, running))
         return running
 
     def _ended(self, operation_id: str, running: _Running) -> None:

@@ -159,6 +159,16 @@ async def test_a_limit_is_told_by_the_operation(service: Zendesk) -> None:
     assert [] == given(service)
 
 
+async def test_what_only_the_action_refuses_is_told_by_the_operation(service: Zendesk) -> None:
+    """Nobody waits for the answer, so it is not as if it had never been asked for."""
+    answer = await service.hook({**GIVE, "points_amount": 0})
+    told = await ended(service, answer)
+
+    assert 200 == answer.status_code
+    assert ("rejected", False) == (told["state"], told["applied"])
+    assert [] == given(service)
+
+
 async def test_nothing_is_read_from_outside_of_what_is_signed(service: Zendesk) -> None:
     path = "/zendesk/webhook?customer_email=maya.chen@example.com&points_amount=5&reason=x"
     answer = await service.hook(GIVE, path=path, headers={"idempotency-key": "mine"})
