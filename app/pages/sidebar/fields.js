@@ -1,6 +1,7 @@
 /*
  * The fields of forms. Each is {node, read, fail, focus}: `read` answers the value, `fail` shows what
- * is wrong with it (null: nothing), `focus` goes there.
+ * is wrong with it (null: nothing), `focus` goes there. A text can be asked for in other words later:
+ * `rename({label, hint, value})`.
  */
 
 import { el } from "./dom.js";
@@ -19,7 +20,17 @@ export function textField({ label, hint, unit, mode, most = 200, required = fals
         "aria-required": required ? "true" : null,
     });
     const held = unit ? el("div", { class: "with-unit" }, input, el("span", {}, unit)) : input;
-    return { ...labelled(label, input, held, { hint, optional }), read: () => input.value.trim() };
+    const field = labelled(label, input, held, { hint, optional });
+    return {
+        ...field,
+        read: () => input.value.trim(),
+        rename({ label: text, hint: more, value = "" }) {
+            field.node.querySelector("label").textContent = text;
+            field.node.querySelector(".hint").textContent = more;
+            input.value = value;
+            field.fail(null);
+        },
+    };
 }
 
 /** A list to choose one from; `choices` are [value, text], the first of them may be "". */

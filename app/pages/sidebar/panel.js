@@ -18,13 +18,15 @@ const MARKS = {
  * Open a form; `form` is what a form answers (see `sharing.js`).
  *
  * `desk` is {words, say, send, ended, close}: `send(action, inputs, key)` answers what came back, or
- * null; `ended(words)` hears of every answer; `close()` puts the view back. Answers {node, start}.
+ * null; `ended(words, outcome)` hears of every answer; `close()` puts the view back. Answers {node,
+ * start, renew}: `renew()` says that there is a newer view.
  */
 export function openPanel(form, desk) {
     const { t } = desk.words;
     const heading = el("h2", { tabindex: -1, id: "panel-title" });
     const body = el("div", { class: "panel-body" });
     const node = el("section", { class: "panel", "aria-labelledby": heading.id }, heading, body);
+    const what = el("div", { class: "panel-body" });
     const fields = Object.values(form.fields);
     const wrongForm = el("p", { class: "wrong", role: "alert", hidden: true });
     const fillable = el(
@@ -74,14 +76,12 @@ export function openPanel(form, desk) {
     }
 
     function confirm() {
-        const { ask, says, notes = [], facts = [], act, danger } = form.confirm(wanted);
+        const { ask, act, danger } = form.confirm(wanted);
         const go = button(act, () => send(go), { kind: danger ? "primary danger" : "primary" });
         page(
             "confirm",
             ask,
-            el("p", {}, says),
-            facts.length > 0 && el("dl", { class: "facts" }, facts.map(fact)),
-            ...notes.map((text) => el("p", { class: "note" }, icon("warn"), el("span", {}, text))),
+            what,
             el(
                 "div",
                 { class: "buttons" },
@@ -92,7 +92,19 @@ export function openPanel(form, desk) {
                 ),
             ),
         );
+        renew();
         heading.focus();
+    }
+
+    /** Say what will happen by the newest view, which may be newer than the question. */
+    function renew() {
+        if (node.dataset.step !== "confirm") return;
+        const { says, notes = [], facts = [] } = form.confirm(wanted);
+        what.replaceChildren(
+            el("p", {}, says),
+            ...(facts.length ? [el("dl", { class: "facts" }, facts.map(fact))] : []),
+            ...notes.map((text) => el("p", { class: "note" }, icon("warn"), el("span", {}, text))),
+        );
     }
 
     async function send(go) {
@@ -108,7 +120,7 @@ export function openPanel(form, desk) {
         tell(outcome);
         if (node.dataset.step !== "result") return;
         heading.focus();
-        desk.ended(heading.textContent);
+        desk.ended(heading.textContent, outcome);
     }
 
     function tell(outcome) {
@@ -177,7 +189,7 @@ export function openPanel(form, desk) {
             tell(outcome);
             if (here) heading.focus();
             else desk.say(heading.textContent);
-            desk.ended(heading.textContent);
+            desk.ended(heading.textContent, outcome);
         }, LOOK_MS);
     }
 
@@ -192,5 +204,5 @@ export function openPanel(form, desk) {
         else desk.close();
     });
 
-    return { node, start: () => (fields.length ? fill() : check()) };
+    return { node, renew, start: () => (fields.length ? fill() : check()) };
 }

@@ -11,8 +11,7 @@ export function redeemForm(desk, chosen) {
     const offered = (desk.view()?.rewards ?? []).filter((each) => each.affordable);
     const find = (value) => offered.find((each) => String(each.reward_id) === String(value));
     const how = (reward) => (reward ? priceOf(desk, reward) : { kind: "fixed" });
-    const spend = textField({ label: t("amount_spend_points"), mode: "numeric", most: 13 });
-    const label = spend.node.querySelector("label");
+    const spend = textField({ label: " ", hint: " ", mode: "decimal", most: 13 });
     const fields = {
         reward: choiceField({
             label: t("reward"),
@@ -29,10 +28,17 @@ export function redeemForm(desk, chosen) {
         reason: reasonField(desk),
     };
     function adjust() {
-        const { kind } = how(find(fields.reward.read()));
+        const { kind, least, most } = how(find(fields.reward.read()));
         spend.node.hidden = kind === "fixed";
-        spend.fail(null);
-        label.textContent = t(kind === "credit" ? "amount_spend_credit" : "amount_spend_points");
+        if (kind === "fixed") return;
+        const credit = kind === "credit";
+        const say = credit ? spell : points;
+        const to = most === null ? "" : t("at_most_all", { amount: say(most) });
+        spend.rename({
+            label: t(credit ? "amount_spend_credit" : "amount_spend_points"),
+            hint: [least && t("at_least", { amount: say(least) }), to].filter(Boolean).join(" "),
+            value: credit ? "" : String(least ?? ""),
+        });
     }
     adjust();
     function amountOf(reward, wrong) {

@@ -6,6 +6,7 @@
 import { button, el, icon } from "./dom.js";
 import { makeLearning } from "./learning.js";
 import { openPanel } from "./panel.js";
+import { makeSpeaker } from "./speaking.js";
 import { nameOf, showTop } from "./top.js";
 import { showRest } from "./view.js";
 import { codeButtons } from "./wallet.js";
@@ -31,8 +32,7 @@ export function start(host, root) {
     let shown = null; // what the page shows, which is left alone while it stays the same
     let panel = null;
 
-    const live = el("p", { class: "unseen", role: "status" });
-    const notices = el("div", { class: "notices" });
+    const { live, notices, say, notice, warn } = makeSpeaker(words);
     const top = el("div", { class: "top" });
     const place = el("div", { class: "place" });
     const rest = el("div", { class: "rest" });
@@ -140,6 +140,7 @@ export function start(host, root) {
         rest.replaceChildren(...showRest(desk, view));
         rest.hidden = panel !== null;
         foot.hidden = false;
+        panel?.renew();
         find(focus)?.focus();
         if (!greeted) say(t("shown", { name: nameOf(view, id) }));
         greeted = true;
@@ -196,13 +197,7 @@ export function start(host, root) {
         const ago = since && words.ago(since);
         age.textContent = since ? t("updated", { ago }) : "";
         const isOld = view?.stale && Date.now() - new Date(since).getTime() > OLD_MS;
-        const warns = view && (doubtful || isOld);
-        const there = notices.querySelector(".old");
-        if (!warns) there?.remove();
-        if (!warns) return;
-        const text = t(failed ? "kept" : "stale", { ago });
-        if (there) there.lastChild.textContent = text;
-        else notices.prepend(el("p", { class: "note old" }, icon("wait"), el("span", {}, text)));
+        warn(view && (doubtful || isOld) ? t(failed ? "kept" : "stale", { ago }) : null);
     }
 
     /** Open a form in place of what stands below the balance. */
@@ -224,35 +219,20 @@ export function start(host, root) {
                 const whose = made.anonymous ? {} : { customer_email: id };
                 return ask(action, { ...whose, ...inputs }, { write: true, key });
             },
-            ended(what) {
-                if (mine === turn) watch.refresh();
-                else notice(t("elsewhere", { name, what }));
+            ended(what, { kind, body }) {
+                if (mine !== turn) {
+                    notice(t("elsewhere", { name, what }));
+                    return;
+                }
+                const after = body?.customer;
+                if (kind === "done" && after?.points_tally !== undefined) watch.amend(after);
+                watch.refresh();
             },
         });
         panel = own;
         rest.hidden = true;
         place.replaceChildren(own.node);
         own.start();
-    }
-
-    /** Tell of something that stays until it is read. */
-    function notice(text) {
-        const dismiss = button(null, () => node.remove(), {
-            kind: "small",
-            mark: "close",
-            label: t("dismiss"),
-        });
-        const node = el("p", { class: "note" }, el("span", {}, text), dismiss);
-        notices.append(node);
-        say(text);
-    }
-
-    /** Say something to whoever listens; the same words twice are two announcements. */
-    function say(text) {
-        live.textContent = "";
-        setTimeout(() => {
-            live.textContent = text;
-        }, 50);
     }
 
     function find(name) {

@@ -127,6 +127,8 @@ export const TEXTS = {
     amount_credit: "How much store credit",
     amount_spend_points: "How many points to spend",
     amount_spend_credit: "How much store credit to spend",
+    at_least: "At least {amount}.",
+    at_most_all: "At most {amount}.",
     at_most: "At most {amount} at a time.",
     approval_above: "Above {amount} somebody else has to approve.",
     credit_title: "Store credit",

@@ -18,6 +18,7 @@ export function makeWatch({ ask, changed }) {
         doubtful: false,
         about,
         refresh,
+        amend,
         wake,
         stop,
     };
@@ -69,6 +70,17 @@ export function makeWatch({ ask, changed }) {
         failures = 0;
         stale = watch.view.stale ? stale + 1 : 0;
         watch.doubtful = stale > 1;
+    }
+
+    /** Take in the balance that a write answered with; the rest of the view is asked for anew. */
+    function amend({ points_tally: points, credits_tally: credits }) {
+        if (!watch.view?.balance) return;
+        const balance = { ...watch.view.balance };
+        if (points !== null) balance.points = points;
+        if (credits !== null) balance.credits = credits;
+        watch.view = { ...watch.view, balance };
+        etag = null;
+        changed(watch);
     }
 
     /** Whether asking again is in vain: who was let in by a link is not let in again. */
