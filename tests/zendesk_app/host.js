@@ -5,6 +5,7 @@
 "use strict";
 
 const GUID = "app-1";
+const REPLY = "ticket.comment.appendText";
 const PEOPLE = {
     agent: { id: 7, name: "Ada Agent", email: "ada@helpdesk.example", role: "agent", locale: "en-US" },
 };
@@ -87,7 +88,7 @@ window.addEventListener("message", (event) => {
     } else if (message.request === "invoke") {
         const errors = {};
         for (const [name, given] of Object.entries(message.params)) {
-            if (zendesk.closed && name !== "resize") errors[name] = { name: "Error", message: "closed" };
+            if (zendesk.closed && name === REPLY) errors[name] = { name: "Error", message: "closed" };
             else invoke(name, given);
         }
         tell({ id: message.id, result: { errors } });
@@ -115,7 +116,7 @@ function invoke(name, given) {
         zendesk.heights.push(parseInt(height, 10));
         document.getElementById("app").style.height = height;
     }
-    if (name === "ticket.comment.appendText") zendesk.reply += given[0];
+    if (name === REPLY) zendesk.reply += given[0];
 }
 
 async function proxy(key, options) {

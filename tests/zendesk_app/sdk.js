@@ -86,6 +86,7 @@ function makeClient(origin, guid) {
         if (name) (handlers.get(name) ?? []).forEach((handler) => handler(message.message));
     });
 
+    document.documentElement.addEventListener("click", () => client.invoke("track", { type: "click" }));
     post({ key: "iframe.handshake", message: { version: "stand-in" } }, { early: true });
     return client;
 }
