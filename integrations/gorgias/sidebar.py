@@ -14,7 +14,7 @@ from integrations.gorgias.texts import day, local, money
 
 VERSION: Final = 1
 MOST_CODES: Final = 5
-MOST_REWARDS: Final = 4
+MOST_REWARDS: Final = 8
 MOST_CHARACTERS: Final = 120
 MOST_CODE: Final = 60
 LINK: Final = re.compile(r"https?://[!-~]{1,250}")
