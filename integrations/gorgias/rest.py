@@ -179,7 +179,7 @@ class GorgiasApi:
         said = self._said(reply.body)
         if status == 429:
             raise BusyError("Gorgias is too busy right now.", retry_after=reply.retry_after)
-        if status >= 500:
+        if status >= 500 or status == 408:
             raise MaybeDoneError(f"Gorgias is in trouble ({status}){said}.")
         if status in (401, 403):
             raise KeyRefusedError(f"Gorgias refuses this user and key ({status}){said}.")

@@ -139,6 +139,7 @@ def status(code: int, **options: Any) -> Answers:
         ("GET", lost, MaybeDoneError, 3),
         ("POST", status(500), MaybeDoneError, 1),
         ("PUT", status(503), MaybeDoneError, 3),
+        ("POST", status(408), MaybeDoneError, 1),
         ("POST", refused, NotDoneError, 3),
         ("POST", status(400), SaidNoError, 1),
         ("POST", status(401), KeyRefusedError, 1),
