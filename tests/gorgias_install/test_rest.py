@@ -127,7 +127,11 @@ def refused(_: httpx.Request) -> httpx.Response:
 
 
 def status(code: int, **options: Any) -> Answers:
-    return lambda _: httpx.Response(code, **options)
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(code, **options)
+
+    answer.__name__ = str(code)
+    return answer
 
 
 @pytest.mark.parametrize(
