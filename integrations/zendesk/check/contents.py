@@ -104,7 +104,7 @@ class _Drawing(HTMLParser):
 def _drawings(package: Package) -> Findings:
     for name in package.named(".svg"):
         if name.startswith("assets/") and not _Drawing(package.text(name)).clean:
-            message = "it holds more than a drawing: Zendesk takes that out when it is uploaded."
+            message = "it holds more than a drawing, and Zendesk may take that out."
             yield warning("files.svg", name, message)
 
 
