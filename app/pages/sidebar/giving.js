@@ -187,5 +187,5 @@ export function undoForm(desk, { operation, points_event: event }) {
 
 function undoButton(desk) {
     if (!desk.may("reverse_points_event")) return null;
-    return (body) => button(desk.words.t("undo"), () => desk.open(undoForm, body));
+    return (body) => button(desk.words.t("undo"), () => desk.open("undo", body));
 }

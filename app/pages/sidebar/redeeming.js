@@ -1,6 +1,7 @@
 /* The forms about rewards: redeeming one, and refunding the code that came of it. */
 
 import { choiceField, textField } from "./fields.js";
+import { priceOf, rewardPrice } from "./prices.js";
 import { facts, moneyOf, nowHas, reasonField, reasonOf, wholeOf, wrongReason } from "./sharing.js";
 import { decimal, thousandths } from "./words.js";
 
@@ -144,28 +145,4 @@ export function refundForm(desk, redemption) {
             more: nowHas(desk, customer, "points"),
         }),
     };
-}
-
-/** Say what a reward costs, as far as that is fixed. */
-export function rewardPrice(desk, reward) {
-    const { t, points, money } = desk.words;
-    const { kind } = priceOf(desk, reward);
-    if (kind === "credit")
-        return t("up_to", { amount: money(reward.credits_amount, desk.currency()) });
-    return reward.points_amount === null ? "" : points(reward.points_amount);
-}
-
-/** Tell whether a reward has a price of one's choice, and within which bounds. */
-function priceOf(desk, reward) {
-    if (reward.credits_amount !== null) {
-        return { kind: "credit", least: 0, most: thousandths(reward.credits_amount) };
-    }
-    if (desk.isFree(reward.reward_id)) {
-        return {
-            kind: "points",
-            least: reward.points_amount,
-            most: desk.view()?.balance?.points ?? null,
-        };
-    }
-    return { kind: "fixed" };
 }

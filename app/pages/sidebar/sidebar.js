@@ -5,7 +5,6 @@
 
 import { button, el, icon } from "./dom.js";
 import { makeLearning } from "./learning.js";
-import { openPanel } from "./panel.js";
 import { makeSpeaker } from "./speaking.js";
 import { nameOf, showTop } from "./top.js";
 import { showRest } from "./view.js";
@@ -201,11 +200,17 @@ export function start(host, root) {
     }
 
     /** Open a form in place of what stands below the balance. */
-    function open(form, ...given) {
+    async function open(form, ...given) {
         const opener = document.activeElement?.dataset?.focus;
-        const made = form(desk, ...given);
         const [mine, name, { id }] = [turn, desk.name(), watch];
-        const own = openPanel(made, {
+        const forms = await fetchForms().catch(() => null);
+        if (mine !== turn) return;
+        if (!forms) {
+            notice(t("not_opened"));
+            return;
+        }
+        const made = forms[form](desk, ...given);
+        const own = forms.openPanel(made, {
             words,
             say,
             close() {
@@ -251,6 +256,9 @@ export function start(host, root) {
     }
 
     root.classList.add("sidebar");
+    for (const sign of host.canWrite ? ["pointerenter", "focusin"] : []) {
+        root.addEventListener(sign, () => fetchForms().catch(() => {}), { once: true });
+    }
     root.replaceChildren(notices, top, place, rest, foot, live);
     dress();
     host.onScheme(dress);
@@ -278,6 +286,11 @@ export function start(host, root) {
             document.removeEventListener("visibilitychange", look);
         },
     };
+}
+
+/** Fetch the forms; the browser does so once. */
+function fetchForms() {
+    return import("./forms.js");
 }
 
 function skeleton() {

@@ -71,6 +71,7 @@ export const TEXTS = {
     copy: "Copy",
     copy_code: "Copy {code}",
     copied: "Copied {code}",
+    not_opened: "The form could not be fetched. Try again.",
     not_copied: "{code} could not be copied: select it here, then press Ctrl+C.",
     insert: "Insert into reply",
     insert_code: "Insert {code} into the reply",

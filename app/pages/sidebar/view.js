@@ -1,11 +1,8 @@
 /* What is shown of a customer below the balance: from the answer of `get_sidebar` to elements. */
 
-import { birthdayForm, cancelForm } from "./changing.js";
 import { balanceChart, ladder, missingWords } from "./chart.js";
 import { button, el } from "./dom.js";
-import { creditForm, pointsForm } from "./giving.js";
 import { listed, nothing, section } from "./parts.js";
-import { redeemForm } from "./redeeming.js";
 import { codeButtons, codesSection, rewardsSection } from "./wallet.js";
 import { thousandths } from "./words.js";
 
@@ -28,16 +25,16 @@ function quickActions(desk) {
     const { t } = desk.words;
     const give = desk.may("create_points_event");
     const offered = [
-        give && ["plus", t("points"), pointsForm, "points"],
-        give && ["plus", t("credit"), creditForm, "credit"],
-        desk.may("create_points_redemption") && ["star", t("redeem"), redeemForm, "redeem"],
+        give && ["plus", t("points"), "points"],
+        give && ["plus", t("credit"), "credit"],
+        desk.may("create_points_redemption") && ["star", t("redeem"), "redeem"],
     ].filter(Boolean);
     if (!offered.length) return null;
     return el(
         "div",
         { class: "quick", role: "group", "aria-label": t("actions") },
-        offered.map(([mark, text, form, focus]) =>
-            button(text, () => desk.open(form), { mark, focus }),
+        offered.map(([mark, text, form]) =>
+            button(text, () => desk.open(form), { mark, focus: form }),
         ),
     );
 }
@@ -94,7 +91,7 @@ function membershipSection(desk, { membership, subscription, parts }) {
             ),
             !leaving &&
                 desk.may("cancel_membership") &&
-                button(t("close"), () => desk.open(cancelForm), {
+                button(t("close"), () => desk.open("cancel"), {
                     kind: "quiet-button",
                     label: t("cancel_membership"),
                     focus: "cancel",
@@ -158,7 +155,7 @@ function profileSection(desk, { customer }) {
                 t("birthday"),
                 dob ? dayOfYear(dob) : el("span", { class: "quiet" }, t("birthday_none")),
                 desk.may("update_customer_dob") &&
-                    button(null, () => desk.open(birthdayForm), {
+                    button(null, () => desk.open("birthday"), {
                         kind: "small",
                         mark: "edit",
                         label: t("correct_birthday"),

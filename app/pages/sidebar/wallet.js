@@ -2,7 +2,7 @@
 
 import { button, el, icon } from "./dom.js";
 import { listed, nothing, section } from "./parts.js";
-import { redeemForm, refundForm, rewardPrice } from "./redeeming.js";
+import { rewardPrice } from "./prices.js";
 
 const FEW = 3;
 const TOLD_MS = 1_600;
@@ -51,7 +51,7 @@ export function codesSection(desk, { codes, parts }) {
                 { class: "tools" },
                 code && codeButtons(desk, code),
                 desk.may("refund_points_redemption") &&
-                    button(null, () => desk.open(refundForm, each), {
+                    button(null, () => desk.open("refund", each), {
                         kind: "small",
                         mark: "refund",
                         label: t("refund_code", { code: code ?? name ?? "" }),
@@ -81,7 +81,7 @@ export function rewardsSection(desk, { rewards, parts, balance }) {
                     el("p", { class: "quiet" }, rewardPrice(desk, each)),
                 ),
                 desk.may("create_points_redemption") &&
-                    button(t("redeem"), () => desk.open(redeemForm, each.reward_id), {
+                    button(t("redeem"), () => desk.open("redeem", each.reward_id), {
                         kind: "quiet-button",
                         label: t("redeem_reward", { reward: each.name ?? "" }),
                         focus: `redeem-${each.reward_id}`,
