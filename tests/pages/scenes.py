@@ -162,7 +162,7 @@ def service_does_not_answer(stage: Stage, agent: Agent) -> None:
     agent.hold("*/get_sidebar*")
     agent.click("[data-focus=refresh]")
     agent.fail()
-    agent.sees(".notices", "The service is not answering")
+    agent.sees(".notices", "This is what was known")
 
 
 @scene
@@ -418,7 +418,6 @@ def membership_cancelled(stage: Stage, agent: Agent) -> None:
     cancelling_to_confirm(stage, agent)
     confirm(agent)
     ended(agent, "done")
-    agent.sees(".panel", "Membership cancelled")
 
 
 # How else a write ends.
@@ -438,7 +437,6 @@ def unknown(stage: Stage, agent: Agent) -> None:
     points_to_confirm(stage, agent)
     confirm(agent)
     ended(agent, "unknown")
-    agent.sees(".panel", "Do not repeat it")
 
 
 @scene

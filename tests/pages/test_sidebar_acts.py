@@ -70,6 +70,32 @@ def test_the_preview_is_painted_soon_and_is_small(stage: Stage, agent: Agent) ->
     assert PAINTED_MS > median(painted)
 
 
+def test_the_forms_are_fetched_when_somebody_is_about_to_open_one(
+    stage: Stage, agent: Agent
+) -> None:
+    ready(stage, agent, "maya.chen")
+    before = [path for _, path in agent.asked]
+    agent.click("[data-focus=points]")
+    step(agent, "fill")
+
+    assert "/sidebar/forms.js" not in before
+    assert 1 == [path for _, path in agent.asked].count("/sidebar/forms.js")
+
+
+def test_a_form_that_cannot_be_fetched_is_said_so_and_can_be_opened_later(
+    stage: Stage, agent: Agent
+) -> None:
+    ready(stage, agent, "maya.chen")
+    agent.hold("*/sidebar/forms.js")
+    agent.click("[data-focus=points]")
+    agent.fail()
+    agent.hold()
+    agent.sees(".notices", "could not be fetched")
+    agent.click("[data-focus=points]")
+
+    step(agent, "fill")
+
+
 def test_from_click_to_result_is_one_round_trip(stage: Stage, agent: Agent) -> None:
     points_to_confirm(stage, agent)
     agent.hold("*/get_sidebar*")
@@ -349,6 +375,7 @@ def test_a_link_reads_and_never_writes(stage: Stage, agent: Agent) -> None:
     agent.sees("#sidebar h1", "Maya Chen")
 
     assert {"/sidebar/view"} == {path for path in paths(agent) if not is_file(path)}
+    assert "/sidebar/forms.js" not in paths(agent)
     assert 0 == agent.value(
         "document.querySelectorAll('form, .quick, [data-focus^=refund]').length"
     )
