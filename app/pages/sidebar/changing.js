@@ -1,7 +1,6 @@
 /* The forms that change what is known: the birthday, and the end of a membership. */
 
-import { choiceField, selectField } from "./fields.js";
-import { facts, reasonField, reasonOf, wrongReason } from "./sharing.js";
+import { choiceField, facts, reasonField, reasonOf, selectField, wrongReason } from "./fields.js";
 
 const SOON = ["pending", "queued"];
 

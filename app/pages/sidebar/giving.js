@@ -1,8 +1,8 @@
 /* The forms that change a balance: points, store credit, and taking either back. */
 
 import { button } from "./dom.js";
-import { choiceField, textField } from "./fields.js";
 import {
+    choiceField,
     facts,
     hints,
     moneyOf,
@@ -10,9 +10,10 @@ import {
     reasonField,
     reasonFields,
     reasonOf,
+    textField,
     wholeOf,
     wrongReason,
-} from "./sharing.js";
+} from "./fields.js";
 import { decimal, thousandths } from "./words.js";
 
 /** Give points, or take some away. */

@@ -16,7 +16,7 @@
  *   answer came back
  * @property {(text: string) => (void|Promise<void>)} insert puts a text into the reply; it rejects
  *   where it could not
- * @property {(text: string) => Promise<void>} copy puts a text on the clipboard
+ * @property {(text: string) => Promise<void>} copy puts a text on the clipboard, or rejects
  * @property {(height: number) => void} resize hears how many pixels high the sidebar is
  * @property {() => ("light"|"dark"|null)} scheme the colours of the host; null: those of the system
  * @property {(changed: () => void) => void} onScheme hears that they changed

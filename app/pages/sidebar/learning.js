@@ -1,10 +1,10 @@
-/* What the service lets us do here, and the shop's own lists: asked for once. */
+/* What the service lets us do here, and the shop's own lists: each asked for once. */
 
 /**
  * Learn by `ask(action, inputs)`, which answers what came back or null; `learned()` hears of it.
  *
  * `names` are the actions that may be used, `tiers` the shop's ladder (null: not known), `free` the
- * ids of rewards whose price is one's choice.
+ * ids of rewards whose price is one's choice; these are asked for by `prices()`.
  */
 export function makeLearning({ ask, learned }) {
     const known = {
@@ -14,35 +14,44 @@ export function makeLearning({ ask, learned }) {
         currency: null,
         tiers: null,
         free: new Set(),
-        learn,
+        learn: once(learn),
+        prices: once(prices),
     };
-    let started = false;
 
-    /** Ask, unless that was done before; each answer is worth having without the others. */
+    /** Ask what may be done, then for the ladder, which is worth having by itself. */
     async function learn() {
-        if (started) return;
-        started = true;
         const { actions, limits, reasons, currency } = (await ask("", {}))?.body ?? {};
-        if (!Array.isArray(actions)) {
-            started = false;
-            return;
-        }
+        if (!Array.isArray(actions)) return false;
         known.names = new Set(actions.map((each) => each.name));
         known.limits = limits ?? {};
         known.reasons = reasons ?? [];
         known.currency = currency ?? null;
         learned();
-        const [ladder, rewards] = await Promise.all(
-            ["list_vip_tiers", "list_rewards"].map(
-                (each) => known.names.has(each) && ask(each, {}),
-            ),
-        );
-        known.tiers = ladder?.body?.vip_tiers ?? null;
-        const rows = rewards?.body?.rewards ?? [];
-        const free = rows.filter((each) => each.points_type === "multiplier");
-        known.free = new Set(free.map((each) => each.id));
+        if (!known.names.has("list_vip_tiers")) return true;
+        known.tiers = (await ask("list_vip_tiers", {}))?.body?.vip_tiers ?? null;
         learned();
+        return true;
+    }
+
+    /** Ask which rewards have no fixed price; only who redeems needs to know. */
+    async function prices() {
+        if (!known.names.has("list_rewards")) return true;
+        const rows = (await ask("list_rewards", {}))?.body?.rewards;
+        const free = (rows ?? []).filter((each) => each.points_type === "multiplier");
+        known.free = new Set(free.map((each) => each.id));
+        return Boolean(rows);
     }
 
     return known;
+}
+
+/** Let something be done once; where it answers false, it may be tried again. */
+function once(act) {
+    let under = null;
+    return () => {
+        under ??= act().then((done) => {
+            if (!done) under = null;
+        });
+        return under;
+    };
 }

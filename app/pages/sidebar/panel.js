@@ -15,7 +15,7 @@ const MARKS = {
 };
 
 /**
- * Open a form; `form` is what a form answers (see `sharing.js`).
+ * Open a form; `form` is what a form answers (see `fields.js`).
  *
  * `desk` is {words, say, send, ended, close}: `send(action, inputs, key)` answers what came back, or
  * null; `ended(words, outcome)` hears of every answer; `close()` puts the view back. Answers {node,

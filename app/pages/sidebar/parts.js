@@ -1,4 +1,4 @@
-/* What the parts of the view share: a heading or what is wrong, and lists that show a few rows. */
+/* What the parts of the view share: a heading or what is wrong, lists, and what stands in for it. */
 
 import { button, el } from "./dom.js";
 
@@ -39,4 +39,10 @@ export function listed(desk, name, few, rows) {
 /** A line that says that there is nothing. */
 export function nothing(text) {
     return el("p", { class: "quiet" }, text);
+}
+
+/** The bones of a view that is not there yet. */
+export function skeleton() {
+    const bones = ["a", "b", "c", "d"].map((each) => el("div", { class: each }));
+    return el("div", { class: "skeleton", "aria-hidden": "true" }, bones);
 }

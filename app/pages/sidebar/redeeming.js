@@ -1,8 +1,17 @@
 /* The forms about rewards: redeeming one, and refunding the code that came of it. */
 
-import { choiceField, textField } from "./fields.js";
+import {
+    choiceField,
+    facts,
+    moneyOf,
+    nowHas,
+    reasonField,
+    reasonOf,
+    textField,
+    wholeOf,
+    wrongReason,
+} from "./fields.js";
 import { priceOf, rewardPrice } from "./prices.js";
-import { facts, moneyOf, nowHas, reasonField, reasonOf, wholeOf, wrongReason } from "./sharing.js";
 import { decimal, thousandths } from "./words.js";
 
 /** Spend points or store credit on a reward; `chosen` is the id of one of them. */
@@ -28,10 +37,14 @@ export function redeemForm(desk, chosen) {
         spend,
         reason: reasonField(desk),
     };
+    let asked = null; // the price that is asked for, so that what was typed stays
     function adjust() {
-        const { kind, least, most } = how(find(fields.reward.read()));
+        const reward = find(fields.reward.read());
+        const { kind, least, most } = how(reward);
         spend.node.hidden = kind === "fixed";
-        if (kind === "fixed") return;
+        const now = `${kind} ${reward?.reward_id}`;
+        if (kind === "fixed" || now === asked) return;
+        asked = now;
         const credit = kind === "credit";
         const say = credit ? spell : points;
         const to = most === null ? "" : t("at_most_all", { amount: say(most) });
@@ -42,6 +55,7 @@ export function redeemForm(desk, chosen) {
         });
     }
     adjust();
+    desk.prices().then(adjust);
     function amountOf(reward, wrong) {
         const { kind, least, most } = how(reward);
         if (kind === "fixed") return {};

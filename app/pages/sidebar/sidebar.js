@@ -5,6 +5,7 @@
 
 import { button, el, icon } from "./dom.js";
 import { makeLearning } from "./learning.js";
+import { skeleton } from "./parts.js";
 import { makeSpeaker } from "./speaking.js";
 import { nameOf, showTop } from "./top.js";
 import { showRest } from "./view.js";
@@ -47,6 +48,7 @@ export function start(host, root) {
     const watch = makeWatch({
         ask: (id, etag) => ask("get_sidebar", id === null ? {} : { customer_email: id }, { etag }),
         changed: paint,
+        ends: host.name === "link",
     });
     const known = makeLearning({ ask, learned: repaint });
 
@@ -63,6 +65,7 @@ export function start(host, root) {
         currency: () => watch.view?.balance?.currency ?? known.currency,
         tiers: () => known.tiers,
         isFree: (rewardId) => known.free.has(rewardId),
+        prices: () => known.prices(),
         may: (action) => host.canWrite && known.names.has(action),
         open,
         offer: ({ code }) =>
@@ -126,13 +129,18 @@ export function start(host, root) {
     function paint() {
         tick();
         const { view, failed, id } = watch;
-        if (!view) return failed && trouble(failed);
+        if (!view) {
+            if (failed) trouble(failed);
+            return;
+        }
         if (!failed && host.canWrite) known.learn();
-        if (view.found === false)
-            return state("person", t("not_member"), t("not_member_more", { id }));
+        if (view.found === false) {
+            state("person", t("not_member"), t("not_member_more", { id }));
+            return;
+        }
         const { as_of: _, stale: __, parts, ...rows } = view;
         const now = JSON.stringify([rows, Object.values(parts).map((part) => part.error)]);
-        if (now === shown) return undefined;
+        if (now === shown) return;
         shown = now;
         const focus = root.contains(document.activeElement) && document.activeElement.dataset.focus;
         top.replaceChildren(...showTop(desk, view));
@@ -143,7 +151,6 @@ export function start(host, root) {
         find(focus)?.focus();
         if (!greeted) say(t("shown", { name: nameOf(view, id) }));
         greeted = true;
-        return undefined;
     }
 
     function repaint() {
@@ -273,6 +280,7 @@ export function start(host, root) {
         host.resize(Math.ceil(root.getBoundingClientRect().height)),
     );
     sized.observe(root);
+    if (document.hidden) watch.wake(false);
     if (host.canWrite) known.learn();
     meet();
 
@@ -291,9 +299,4 @@ export function start(host, root) {
 /** Fetch the forms; the browser does so once. */
 function fetchForms() {
     return import("./forms.js");
-}
-
-function skeleton() {
-    const bones = ["a", "b", "c", "d"].map((each) => el("div", { class: each }));
-    return el("div", { class: "skeleton", "aria-hidden": "true" }, bones);
 }

@@ -50,7 +50,7 @@ function who({ words: { t } }, { customer, tier }, name, mail) {
         el(
             "div",
             {},
-            el("h1", { tabindex: -1 }, name),
+            el("h1", { tabindex: -1, data: { focus: "name" } }, name),
             mail && mail !== name && el("p", { class: "quiet clip", title: mail }, mail),
         ),
         chip && el("span", { class: `chip ${status === "member" ? "good" : ""}` }, chip),
@@ -65,8 +65,9 @@ function expiry({ words: { t, date } }, day, prefix) {
     if (!day) return null;
     const count = daysUntil(day);
     const soon = count >= 0 && count <= SOON_DAYS;
-    const when = count < 0 ? "expired_on" : count === 0 ? "expire_today" : "expire_soon";
-    const text = t(prefix + (count > SOON_DAYS ? "expire_on" : when), { count, date: date(day) });
+    const near = ["expire_today", "expire_tomorrow"][count] ?? "expire_soon";
+    const when = count < 0 ? "expired_on" : soon ? near : "expire_on";
+    const text = t(prefix + when, { count, date: date(day) });
     return el(
         "p",
         { class: soon ? "expiry soon" : "expiry" },

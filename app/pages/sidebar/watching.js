@@ -5,14 +5,15 @@ const SOON_MS = 2_500;
 
 /**
  * Watch a customer's view; `ask(id, etag)` answers what came back or null, `changed(watch)` hears of
- * every answer. What belongs to an earlier customer is dropped.
+ * every answer. What belongs to an earlier customer is dropped. Where it `ends`, a refusal is the end
+ * of it: what was shown is shown no longer, and nobody asks again.
  *
  * `view` is the newest there is, or null; `failed` is {status, error} where the last try brought
  * none; `doubtful` says that a fresher view was asked for and could not be had.
  */
-export function makeWatch({ ask, changed }) {
+export function makeWatch({ ask, changed, ends = false }) {
     const watch = {
-        id: null,
+        id: undefined,
         view: null,
         failed: null,
         doubtful: false,
@@ -63,7 +64,7 @@ export function makeWatch({ ask, changed }) {
             watch.failed = { status, error: answer?.body?.error ?? null };
             failures += 1;
             watch.doubtful ||= aloud || failures > 1;
-            if ([401, 403].includes(status)) watch.view = etag = null;
+            if (isOver()) watch.view = etag = null;
             return;
         }
         watch.failed = null;
@@ -83,9 +84,8 @@ export function makeWatch({ ask, changed }) {
         changed(watch);
     }
 
-    /** Whether asking again is in vain: who was let in by a link is not let in again. */
     function isOver() {
-        return watch.failed?.status === 401;
+        return ends && [401, 403].includes(watch.failed?.status);
     }
 
     /** Hear whether somebody looks: nobody asks for what nobody sees. */
