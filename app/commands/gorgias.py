@@ -35,6 +35,8 @@ SHOP: Final = click.option(
 DRY_RUN: Final = click.option(
     "--dry-run", is_flag=True, help="Change nothing; print what would be sent, as JSON."
 )
+MOST_BYTES: Final = 20_000_000
+"""Of one page: a hundred macros may be long ones."""
 INSTALLED: Final = (
     "Gorgias has it all. A ticket from before shows data as soon as something happens on it: an "
     "internal note is enough."
@@ -148,7 +150,9 @@ def _ask(
         proof = headers_of(told.user, told.api_key)
         client = make_client(base_url=told.api_url, headers=proof, connections=1)
         api = GorgiasApi(
-            Upstream(client, name="gorgias", clock=time.monotonic, connections=1),
+            Upstream(
+                client, name="gorgias", clock=time.monotonic, connections=1, max_bytes=MOST_BYTES
+            ),
             clock=time.monotonic,
             sleep=asyncio.sleep,
             hidden=(*secrets, told.api_key, proof["Authorization"]),

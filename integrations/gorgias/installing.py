@@ -93,7 +93,9 @@ async def remove(api: GorgiasApi, steps: list[Step], tell: Callable[[Step], None
 
 def _step(kind: Kind, name: str, wanted: Body, found: Body | None) -> Step:
     if found is None:
-        return Step(verb="create", kind=kind, name=name, json=wanted)
+        # A null says something only to what is there: switch it on again.
+        made = {key: value for key, value in wanted.items() if value is not None}
+        return Step(verb="create", kind=kind, name=name, json=made)
     told = tuple(differences(wanted, found))
     verb: Verb = "update" if told else "keep"
     return Step(verb=verb, kind=kind, name=name, id=found["id"], json=wanted, differences=told)

@@ -12,6 +12,7 @@ from integrations.gorgias.rest import GorgiasApi
 from integrations.gorgias.site import Body, is_integration, is_marked
 from integrations.gorgias.widget import is_widget
 
+DEFAULT_CONTEXT: Final = "ticket"
 KINDS: Final = ("integrations", "widgets", "macros")
 
 
@@ -29,8 +30,8 @@ class There(msgspec.Struct, frozen=True, kw_only=True):
     def widget(self, context: str, integration_id: int | None) -> Body | None:
         """Find the widget of a context over an integration; over another one it is of no use."""
         for each in self.widgets:
-            fits = (each.get("context"), each.get("integration_id")) == (context, integration_id)
-            if fits and integration_id is not None:
+            here = each.get("context") or DEFAULT_CONTEXT, each.get("integration_id")
+            if here == (context, integration_id) and integration_id is not None:
                 return each
         return None
 

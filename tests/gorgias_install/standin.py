@@ -140,6 +140,8 @@ class Gorgias:
 
     def _create(self, kind: str, body: Body | None) -> tuple[int, Body]:
         made = self._checked(kind, body or {})
+        if kind != "macros":
+            made = {"deactivated_datetime": None, **made}
         return 201, self._shown(self.rows[kind][self.put(kind, made)])
 
     def _checked(self, kind: str, body: Body) -> Body:

@@ -41,10 +41,14 @@ secret_file = "BOLT"
 door = "gorgias"
 actions = ["create_points_event"]
 secret_file = "BOLT_BUTTONS"
+[shops.bolt.callers.both]
+door = "gorgias"
+actions = ["*"]
+secret_file = "BOTH"
 """
 SECRETS = {
     name: f"secret-of-{name.lower()}-0001"
-    for name in ("ACME", "ACME_BUTTONS", "BOLT", "BOLT_BUTTONS")
+    for name in ("ACME", "ACME_BUTTONS", "BOLT", "BOLT_BUTTONS", "BOTH")
 }
 ALL = {"integrations": 1, "widgets": 2, "macros": 4}
 STRANGERS: dict[str, Body] = {
@@ -328,6 +332,40 @@ def test_what_somebody_deletes_meanwhile_is_made_again(admin: Admin, gorgias: Go
     gorgias.fault = deletes
     assert ["PUT", "POST"] == [method for method, _ in admin.writes("install")]
     assert before == gorgias.told()
+
+
+def test_what_somebody_deletes_meanwhile_is_gone_as_well(admin: Admin, gorgias: Gorgias) -> None:
+    admin.run("install")
+
+    def deletes(method: str, path: str) -> None:
+        if method == "DELETE":
+            _, _, kind, id_ = path.split("/")
+            del gorgias.rows[kind][int(id_)]
+
+    gorgias.fault = deletes
+    admin.run("uninstall")
+
+    assert {"integrations": 0, "widgets": 0, "macros": 0} == counts(gorgias)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ((201, {"uri": "/api/integrations/7"}), "Gorgias did not say which integration it made."),
+        ((404, {"message": "No."}), "Gorgias has no such thing (404): No."),
+        ((400, {"error": {"msg": "name"}}), "Gorgias refused this (400): name."),
+    ],
+)
+def test_nothing_goes_on_without_the_integration(
+    admin: Admin, gorgias: Gorgias, answer: tuple[int, Body], told: str
+) -> None:
+    known = gorgias.answer
+    gorgias.answer = lambda method, target, body: (  # type: ignore[method-assign]
+        answer if method == "POST" else known(method, target, body)
+    )
+
+    assert told == admin.refused("install")
+    assert [("POST", "/api/integrations")] == gorgias.writes
 
 
 @pytest.mark.parametrize("shows_headers", [True, False])
@@ -645,6 +683,15 @@ def test_what_is_missing_or_wrong_is_one_sentence(
         (
             {"name": "acme", **secrets_of("ACME"), "GORGIAS_SECRET": SECRETS["ACME_BUTTONS"]},
             "GORGIAS_SECRET may not use get_sidebar in the shop acme.",
+        ),
+        (
+            {
+                "name": "bolt",
+                "GORGIAS_SECRET": SECRETS["BOTH"],
+                "GORGIAS_BUTTON_SECRET": SECRETS["BOTH"],
+            },
+            "GORGIAS_SECRET and GORGIAS_BUTTON_SECRET are those of one caller: buttons need a "
+            "secret of their own.",
         ),
     ],
 )
