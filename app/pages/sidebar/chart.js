@@ -25,13 +25,14 @@ export function balanceChart({ t, number }, view) {
         from: number(levels[0]),
         to: number(levels.at(-1)),
     });
-    return svg(
+    const drawn = svg(
         "svg",
         { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
-        svg("path", { class: "area", d: `${line}V${y(low)}H${EDGE}z` }),
+        svg("path", { class: "area", d: `${line}V${y(0)}H${EDGE}z` }),
         svg("path", { class: "line", d: line }),
         svg("circle", { class: "end", cx: x(levels.length - 1), cy: y(levels.at(-1)), r: 3 }),
     );
+    return [drawn, el("p", { class: "caption" }, t("chart_caption", { count: changes.length }))];
 }
 
 /** Draw the rungs around the customer's own; the way to the next only where it is known. */

@@ -82,6 +82,7 @@ export const TEXTS = {
         one: "Points over the last change: from {from} to {to}.",
         other: "Points over the last {count} changes: from {from} to {to}.",
     },
+    chart_caption: { one: "Points, last change", other: "Points, last {count} changes" },
     show_all: "Show all {count}",
     show_less: "Show fewer",
     rewards: "Rewards within reach",
