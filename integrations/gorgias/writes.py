@@ -135,11 +135,12 @@ def _what(action: str, answer: Mapping[str, Any], currency: str | None) -> str:
     if credits_diff:
         amount = money(event["credits_diff"].lstrip("+-"), currency)
         changes.append(_changed(credits_diff, f"{amount} of store credit"))
-    return f"{' and '.join(changes)}." if changes else "Done."
+    words = " and ".join(changes) or "done"
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _changed(diff: int | Decimal, what: str) -> str:
-    return f"Gave {what}" if diff > 0 else f"Took {what} away"
+    return f"gave {what}" if diff > 0 else f"took {what} away"
 
 
 def _offer(answer: Mapping[str, Any]) -> str:

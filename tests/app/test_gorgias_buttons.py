@@ -273,7 +273,7 @@ async def test_yes_and_no_are_understood_as_text(service: Service, told: str) ->
         ("take", {"points_amount": "30"}, 120, "Took 30 points away. New balance: 120 points."),
         ("take", {"points_amount": "-30"}, 120, "Took 30 points away. New balance: 120 points."),
         ("take", {"points_amount": "30.00000"}, 120, "Took 30 points away. New balance: 120 "),
-        ("take", {"points_amount": "30", "credits_amount": "5"}, 120, "Took 30 points away and T"),
+        ("take", {"points_amount": "30", "credits_amount": "5"}, 120, "Took 30 points away and t"),
         ("give", {"points_amount": "30"}, 180, "Gave 30 points. New balance: 180 points."),
         ("give", {"points_amount": "-30"}, None, "points_amount must be above 0, since this gives"),
         ("give", {"credits_amount": "-5"}, None, "credits_amount must be above 0, since this giv"),

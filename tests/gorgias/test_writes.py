@@ -24,6 +24,13 @@ def said(flat: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(flat[name] for name in ("ok", "state", "applied", "safe_to_retry"))
 
 
+def test_what_moved_both_ways_is_one_sentence() -> None:
+    moved = {"points_event": {"points_diff": -30, "credits_diff": "5.0"}, "customer": None}
+    flat = done("create_points_event", moved, wrote=True, currency="USD")
+
+    assert "Took 30 points away and gave 5.0 USD of store credit." == flat["message"]
+
+
 def test_what_was_done_is_said_with_its_operation() -> None:
     operation = of("succeeded", applied=True)
     flat = done(
