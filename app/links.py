@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -37,8 +38,8 @@ class Links:
         self._shops = shops
         self._now = now
 
-    def make(self, link: Link, *, minutes: int) -> tuple[str, datetime]:
-        """Sign a link's token; also says when it ends."""
+    def make(self, link: Link, *, by: bytes, minutes: int) -> tuple[str, datetime]:
+        """Sign a link's token; also says when it ends. `by` is the digest of its maker's key."""
         began = self._now().replace(microsecond=0)
         ends = began + timedelta(minutes=minutes)
         claims = {
@@ -47,6 +48,7 @@ class Links:
             "exp": ends,
             "shop": link.caller.shop.name,
             "caller": link.caller.name,
+            "by": self._named(by),
             "customer": link.customer,
         }
         return jwt.encode(claims, self._key(), ALGORITHM), ends
@@ -60,7 +62,7 @@ class Links:
                 [ALGORITHM],
                 audience=AUDIENCE,
                 options={
-                    "require": ["aud", "iat", "exp", "shop", "caller", "customer"],
+                    "require": ["aud", "iat", "exp", "shop", "caller", "by", "customer"],
                     "verify_exp": False,
                     "verify_iat": False,
                 },
@@ -73,11 +75,17 @@ class Links:
         found = [
             each
             for each in (shop.settings.callers if shop else ())
-            if each.name == claims["caller"] and each.door == "actions"
+            if each.name == claims["caller"]
+            and each.door == "actions"
+            and claims["by"] in map(self._named, each.digests)
         ]
         if not live or shop is None or not found:
             raise _over()
         return Link(Caller(shop=shop, settings=found[0]), claims["customer"])
+
+    def _named(self, digest: bytes) -> str:
+        """Name a key without telling it, so that a link ends with it."""
+        return hashlib.blake2b(digest, key=self._key(), digest_size=8).hexdigest()
 
     def _key(self) -> bytes:
         """Derive the key of the links, so that what they sign can be nothing else's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -95,14 +96,15 @@ class Sidebar:
     async def make(self, request: Request) -> Reply:
         """Make a link to a customer's sidebar, for a caller of /actions who may read it."""
         seen: Seen = request.scope["seen"]
-        caller, _ = proven(request.scope, self.shops, "actions")
+        caller, key = proven(request.scope, self.shops, "actions")
         self._note(seen, caller)
         given = await read_inputs(request.scope, request.receive)
         inputs = LinkInputs(**parsed(LINK, tuple(LINK.values()), given))
         self._note(seen, caller, inputs.customer_email)
         self._check(caller)
         link = Link(caller, inputs.customer_email)
-        token, ends = self.links.make(link, minutes=inputs.minutes)
+        by = hashlib.sha256(key.encode("latin-1")).digest()
+        token, ends = self.links.make(link, by=by, minutes=inputs.minutes)
         base = (self.shops.settings.public_url or own_address(request.scope)).rstrip("/")
         return Reply(
             200,

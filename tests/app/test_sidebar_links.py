@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from app.environment import load
+from app.settings import digest
 from app.sidebar import HERE, sidebar_files
 from integrations.rivo_sandbox import Fault
 from tests.app.serving import (
@@ -38,6 +40,7 @@ CLAIMS = {
     "exp": NOW + timedelta(minutes=15),
     "shop": "shop",
     "caller": "api_key",
+    "by": hashlib.blake2b(digest(API_KEY), key=KEY, digest_size=8).hexdigest(),
     "customer": SARAH,
 }
 
@@ -136,6 +139,8 @@ async def test_the_token_that_the_service_makes_is_the_one_of_these_tests(
         signed(caller="nobody"),
         signed(caller="gorgias_secret"),
         signed(caller=None),
+        signed(by="0" * 16),
+        signed(by=None),
         signed(customer=None),
         f"{signed()}A",
         signed().rpartition(".")[0] + ".",
@@ -204,6 +209,17 @@ async def test_a_link_ends_with_its_caller() -> None:
     service = service_with(callers=load(ENVIRON).shops[0].callers[1:])
 
     assert OVER == problem(await view(service, signed()), 401, "unauthorized")["error"]
+
+
+@pytest.mark.parametrize(("keys", "status"), [([API_KEY, "new"], 200), (["new"], 401)])
+async def test_a_link_ends_with_the_key_that_made_it(keys: list[str], status: int) -> None:
+    """Whoever takes a key away that others know takes away what they made with it."""
+    token = await token_of(Service())
+    one, *others = load(ENVIRON).shops[0].callers
+    changed = msgspec.structs.replace(one, digests=tuple(map(digest, keys)))
+    service = service_with(callers=(changed, *others))
+
+    assert status == (await view(service, token)).status_code
 
 
 async def test_a_link_shows_nothing_while_the_sidebar_is_switched_off() -> None:
