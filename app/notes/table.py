@@ -104,13 +104,15 @@ def wanted(
 def due(tx: Transaction, *, shop: str, door: str, at: float, most: int) -> list[Note]:
     """List the notes of a door that are to be tried again now."""
     rows = tx.execute(
-        "SELECT operation_id, about, tries, first_at FROM notes WHERE due_at <= ? ORDER BY due_at",
-        (at,),
+        "SELECT operation_id, about, tries, first_at FROM notes "
+        "JOIN operations ON operations.id = operation_id "
+        "WHERE notes.due_at <= ? AND +shop = ? AND +door = ? ORDER BY notes.due_at LIMIT ?",
+        (at, shop, door, most),
     ).fetchall()
     found: list[Note] = []
     for row in rows:
-        operation = records.get(tx, row["operation_id"], shop=shop)
-        if operation is not None and operation.door == door and len(found) < most:
+        operation = records.get(tx, row["operation_id"])
+        if operation is not None:
             rest = {name: row[name] for name in ("about", "tries", "first_at")}
             found.append(Note(operation=operation, **rest))
     return found

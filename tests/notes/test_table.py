@@ -191,6 +191,24 @@ def test_what_surely_was_not_posted_is_due_again_when_it_is_time(tx: Transaction
     assert [("sending", 2, NOW + 7, None)] == states(tx)
 
 
+def test_what_is_due_elsewhere_is_not_even_read(tx: Transaction) -> None:
+    """A shop that took its helpdesk away leaves notes that are due for ever."""
+    for number, shop in enumerate(["gone"] * 30 + ["acme"] * 3, 1):
+        put(tx, ended(number, shop=shop))
+        (wanted,) = table.wanted(tx, shop=shop, door="gorgias", since=NOW - 60, at=NOW, most=1)
+        began = table.begin(tx, wanted, at=NOW)
+        assert began is not None
+        table.end(tx, began, "waiting", at=NOW, due_at=NOW - number)
+    statements: list[str] = []
+    tx.set_trace_callback(statements.append)
+
+    found = table.due(tx, shop="acme", door="gorgias", at=NOW, most=2)
+
+    tx.set_trace_callback(None)
+    assert [33, 32] == [int(note.operation.id[3:], 16) for note in found]
+    assert 3 == len(statements)
+
+
 def test_an_end_of_an_earlier_try_changes_nothing(tx: Transaction) -> None:
     began = table.begin(tx, note(tx), at=NOW)
     assert began is not None
