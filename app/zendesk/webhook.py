@@ -55,7 +55,7 @@ class Webhook:
     """Takes in what a shop's macros ask for; each invocation is one write, however often it comes.
 
     The invocation's name is not signed: whoever sends a signed request again under another name
-    gets the operation of the first.
+    gets the operation of the first, as long as this process lives.
     """
 
     def __init__(
@@ -106,8 +106,9 @@ class Webhook:
         note(seen, self._shops, inputs, context)
         if not caller.may(action):
             raise ForbiddenError(f"This webhook may not use {action.name}.")
-        if context.idempotency_key is not None:
-            raise InputError("idempotency_key", expected="left out: the invocation is the key")
+        if (own := context.idempotency_key) is not None:
+            expected = "left out: the invocation is the key"
+            raise InputError("idempotency_key", expected=expected, given=shortened(own))
         context = self._desk.admit(caller, action, inputs, context)
         operation = await self._desk.take_in(
             Wanted(

@@ -135,6 +135,15 @@ async def test_a_wrong_body_is_refused_by_the_name_of_the_field(
     assert [] == given(service)
 
 
+async def test_a_key_of_ones_own_is_refused_in_words_that_fit(service: Zendesk) -> None:
+    answer = await service.hook({**GIVE, "idempotency_key": "mine"})
+
+    assert (
+        "idempotency_key must be left out: the invocation is the key; got 'mine'."
+        == problem(answer, 422, "invalid_input")["error"]
+    )
+
+
 async def test_what_a_template_left_empty_is_absent(service: Zendesk) -> None:
     empty = {"action": "", "agent_name": "{{current_user.name}}", "reason": "None"}
     answer = await service.hook({**GIVE, **empty, "points_amount": "100"})
