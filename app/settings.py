@@ -119,8 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `database` is a path or ":memory:", `settle_seconds` the time after sending from which a read
     tells whether a lost write was applied; `frame_ancestors` are the origins that may frame the
-    read-only sidebar besides Zendesk; `files` are those that the settings were read from, each as
-    it was just before.
+    read-only sidebar; `files` are those that the settings were read from, each as it was just
+    before.
     """
 
     shops: tuple[ShopSettings, ...]

@@ -135,13 +135,7 @@ class Sidebar:
 
     def policy(self) -> str:
         """Say what a link's page may do, and who may frame it: it has no cookie, and only reads."""
-        settings = self.shops.settings
-        helpdesks = [
-            f"https://{shop.settings.zendesk.audience}"
-            for shop in self.shops.all()
-            if shop.settings.zendesk is not None
-        ]
-        return policy(*helpdesks, *(settings.frame_ancestors or ANY_SITE))
+        return policy(*(self.shops.settings.frame_ancestors or ANY_SITE))
 
     def secrets(self, scope: Scope) -> tuple[str, ...]:
         """Name what may not be seen in an answer: what was sent as a proof, and the shops' keys."""

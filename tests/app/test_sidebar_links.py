@@ -304,7 +304,12 @@ async def test_the_preview_is_in_the_sandbox_alone_and_only_with_its_own_key() -
                 "ZENDESK_SUBDOMAIN": "acme",
                 "ZENDESK_SHARED_SECRET": "secret-of-an-app-0001",
             },
-            "https://acme.zendesk.com https://app.frontapp.com https://*.example.com",
+            "https://app.frontapp.com https://*.example.com",
+        ),
+        (
+            # Anybody may get this page: it does not tell whose helpdesks are served here.
+            {"ZENDESK_SUBDOMAIN": "acme", "ZENDESK_SHARED_SECRET": "secret-of-an-app-0001"},
+            "https:",
         ),
     ],
 )
