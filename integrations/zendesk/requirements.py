@@ -18,6 +18,8 @@ CONTEXT: Final = {
     "agent_email": "{{current_user.email}}",
 }
 """Only what can hold no quotation mark: a placeholder is put into the JSON as it is."""
+BY_STAFF: Final = {"field": "role", "operator": "is_not", "value": "end_user"}
+"""A tag proves nothing: what a user is tagged with, Zendesk puts on that user's tickets."""
 
 
 class Gift(msgspec.Struct, frozen=True):
@@ -79,7 +81,10 @@ def _trigger(gift: Gift, currency: str | None, reason: str) -> dict[str, Any]:
     return {
         "title": f"Rivo loyalty: give {gift.words(currency)}",
         "conditions": {
-            "all": [{"field": "current_tags", "operator": "includes", "value": gift.tag}],
+            "all": [
+                {"field": "current_tags", "operator": "includes", "value": gift.tag},
+                BY_STAFF,
+            ],
             "any": [
                 {"field": "update_type", "operator": "is", "value": each}
                 for each in ("Create", "Change")

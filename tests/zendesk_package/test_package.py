@@ -117,6 +117,14 @@ def test_each_macro_sets_a_tag_that_one_trigger_sends_and_takes_away(
         assert action(trigger, "notification_webhook")[0] == WEBHOOK
 
 
+def test_no_customer_sets_a_trigger_off(made: Mapping[str, bytes]) -> None:
+    """The tags are no secret, and a customer's own come with their tickets."""
+    for trigger in read(made, "requirements.json")["triggers"].values():
+        assert {"field": "role", "operator": "is_not", "value": "end_user"} in (
+            trigger["conditions"]["all"]
+        )
+
+
 def test_what_a_trigger_sends_is_json_before_and_after_it_is_filled_in(
     made: Mapping[str, bytes],
 ) -> None:
