@@ -32,6 +32,8 @@ UNTIL: Final = """new Promise((done, failed) => {
     else setTimeout(look, 10);
   })();
 })"""
+PAINTED: Final = """new Promise(done => setTimeout(() =>
+  requestAnimationFrame(() => requestAnimationFrame(done)), 20))"""
 AXE: Final = """axe.run(document, {resultTypes: ["violations"], preload: false}).then(
   ({violations}) => violations.flatMap(({id, nodes}) =>
     nodes.map(({target, failureSummary}) => `${id} ${target}: ${failureSummary}`)))"""
@@ -94,6 +96,10 @@ class Agent(Browser):
         if not self.value(UNTIL % (PATIENCE_MS, condition)):
             shown = self.value("document.body.innerText")
             raise AssertionError(f"never came: {condition}\n{shown}\n{self.asked}")
+
+    def settle(self) -> None:
+        """Wait until what has come is painted."""
+        self.value(PAINTED)
 
     def sees(self, selector: str, text: str = "") -> None:
         """Wait until something is to be seen that holds a text."""

@@ -36,7 +36,11 @@ def ready(stage: Stage, agent: Agent, customer: str) -> None:
     """Open the preview for a customer, and wait until everything is there that will be."""
     look(stage, agent, customer)
     agent.sees(".quick button")
-    agent.until("document.querySelectorAll('.ladder li, .tier li').length > 0")
+    # What is learned last; the page is painted anew after it.
+    agent.until(
+        "performance.getEntriesByType('resource').some(({name}) => /vip_tiers$/.test(name))"
+    )
+    agent.settle()
 
 
 def link(stage: Stage, **given: object) -> str:

@@ -31,7 +31,6 @@ HASTE: Final = """for (const name of ["setTimeout", "setInterval"]) {
   const real = window[name];
   window[name] = (act, wait, ...more) => real(act, (wait ?? 0) / 50, ...more);
 }"""
-PAUSE: Final = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PATIENCE: Final = 300
 HIDE: Final = """Object.defineProperty(document, "hidden", {configurable: true, get: () => %s});
 document.dispatchEvent(new Event("visibilitychange"));"""
@@ -122,7 +121,7 @@ def test_a_view_that_is_the_same_costs_a_304_and_rivo_nothing(stage: Stage, hast
     ready(stage, hasty, "maya.chen")
     before = len(stage.sandbox.requests)
     for _ in range(PATIENCE):
-        hasty.value(PAUSE)
+        hasty.settle()
         if len(views(hasty)) > 4:
             break
 
@@ -136,7 +135,7 @@ def test_a_view_that_is_the_same_costs_a_304_and_rivo_nothing(stage: Stage, hast
 def test_a_view_that_nobody_sees_is_not_asked_for(stage: Stage, hasty: Agent) -> None:
     ready(stage, hasty, "maya.chen")
     hasty.value(HIDE % "true")
-    hasty.value(PAUSE)
+    hasty.settle()
     before = len(views(hasty))
     hasty.value("new Promise(done => setTimeout(done, 50 * 1000))")
     hidden = len(views(hasty))
