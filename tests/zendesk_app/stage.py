@@ -214,6 +214,10 @@ class Stage:
         """Evaluate an expression in Zendesk's page."""
         return self.browser.value(expression)
 
+    def once(self, condition: str) -> None:
+        """Wait until something holds in Zendesk's page."""
+        assert "it holds" == self.outside(LOOK.replace("HERE", condition)), condition
+
     def inside(self, expression: str) -> Any:
         """Evaluate an expression in the app's page."""
         found = self.browser.call(
@@ -228,15 +232,7 @@ class Stage:
 
     def until(self, condition: str) -> None:
         """Wait until something holds in the app's page."""
-        look = f"""new Promise((resolve) => {{
-            const end = performance.now() + 10000;
-            const look = () => {{
-                if ({condition}) resolve("it holds");
-                else if (performance.now() > end) resolve(document.body.innerText);
-                else requestAnimationFrame(look);
-            }};
-            look();
-        }})"""
+        look = LOOK.replace("HERE", condition)
         assert "it holds" == self.inside(look), condition
 
     def text(self, selector: str = "#sidebar") -> str:
@@ -251,7 +247,7 @@ class Stage:
 
     def type(self, label: str, text: str) -> None:
         """Fill in, or choose in, the field of this label."""
-        assert self.inside(f"({TYPE})({json.dumps(label)}, {json.dumps(text)})"), label
+        self.until(f"({TYPE})({json.dumps(label)}, {json.dumps(text)})")
 
     @contextlib.contextmanager
     def watching_timers(self) -> Iterator[None]:
@@ -312,11 +308,16 @@ TYPE: Final = """(label, text) => {
 }"""
 
 
-WAIT: Final = """new Promise((resolve) => {
-    const look = () => (HERE ? resolve() : requestAnimationFrame(look));
+LOOK: Final = """new Promise((resolve) => {
+    const end = performance.now() + 10000;
+    const look = () => {
+        if (HERE) resolve("it holds");
+        else if (performance.now() > end) resolve(document.body.innerText);
+        else requestAnimationFrame(look);
+    };
     look();
 })"""
-"""Waits in a page until HERE holds."""
+"""Looks in a page until HERE holds, for at most ten seconds."""
 POLLS: Final = "document.documentElement.dataset.polls"
 COUNT_POLLS: Final = """(() => {
     const [set, clear] = [window.setTimeout, window.clearTimeout];

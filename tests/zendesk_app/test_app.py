@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pages.browser import CHROMIUM, running_browser
-from tests.zendesk_app.stage import POLLS, SECRET, WAIT, Framing, Sent, Stage, staged
+from tests.zendesk_app.stage import POLLS, SECRET, Framing, Sent, Stage, staged
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -133,7 +133,7 @@ def test_a_late_answer_about_an_earlier_requester_is_dropped(stage: Stage) -> No
     stage.outside("zendesk.held = []")
     stage.click("Refresh")
     stage.outside(f"zendesk.change('{MAYA}')")
-    stage.outside(WAIT.replace("HERE", "zendesk.held.length === 2"))
+    stage.once("zendesk.held.length === 2")
 
     stage.outside("zendesk.release()")
 
@@ -177,7 +177,7 @@ def test_a_code_is_put_into_the_reply(stage: Stage) -> None:
     stage.click(f"Insert {code} into the reply")
 
     stage.until("document.querySelector('[role=status]').textContent.startsWith('Put')")
-    stage.outside(WAIT.replace("HERE", "zendesk.reply"))
+    stage.once("zendesk.reply")
     assert code == stage.outside("zendesk.reply")
 
 
@@ -193,10 +193,10 @@ def test_a_code_that_cannot_be_put_into_the_reply_is_said_to_be_so(stage: Stage)
 
 def test_the_frame_is_as_high_as_what_it_shows_up_to_a_thousand(stage: Stage) -> None:
     stage.open(None)
-    stage.outside(WAIT.replace("HERE", "zendesk.heights.length"))
+    stage.once("zendesk.heights.length")
     stage.outside(f"zendesk.change('{SARAH}')")
     stage.until("document.querySelector('.top').innerText.includes('Sarah')")
-    stage.outside(WAIT.replace("HERE", "zendesk.heights.includes(1000)"))
+    stage.once("zendesk.heights.includes(1000)")
 
     heights = stage.outside("zendesk.heights")
     assert 0 < min(heights) < 600
