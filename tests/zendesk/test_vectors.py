@@ -176,6 +176,29 @@ def test_a_spoiled_token_is_refused_and_nothing_worse() -> None:
     assert changed > 1_500
 
 
+def test_of_many_secrets_only_the_right_one_takes_the_token_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To take a long one apart costs a hundred times a signature: nobody may ask for that."""
+    decoded: list[str] = []
+    decode = jwt.decode
+
+    def watched(token: str, *given: Any, **named: Any) -> Any:
+        decoded.append(token)
+        return decode(token, *given, **named)
+
+    monkeypatch.setattr(jwt, "decode", watched)
+    others = [f"secret-of-shop-{number}" for number in range(100)]
+    ours, forged = token(), token(x="x" * 2_000)[:-20] + "A" * 20
+    found = [
+        claims_of(each, secrets=[*others, SECRET * 2], audience="demo.zendesk.com", now=NOW)
+        for each in (ours, f"{ours}=", forged)
+    ]
+
+    assert [Claims(email=None, name=None, jti=None)] * 2 + [None] == found
+    assert [ours, f"{ours}="] == decoded
+
+
 def test_a_short_secret_signs_as_it_is() -> None:
     """No warning about its length at every request: warnings are errors here."""
     written = base64.urlsafe_b64encode(
