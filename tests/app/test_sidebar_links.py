@@ -142,6 +142,7 @@ async def test_the_token_that_the_service_makes_is_the_one_of_these_tests(
         signed(by="0" * 16),
         signed(by=None),
         signed(customer=None),
+        signed(more="x" * 4_096),
         f"{signed()}A",
         signed().rpartition(".")[0] + ".",
     ],
