@@ -91,6 +91,14 @@ async def test_a_link_is_read_by_the_address_that_it_was_asked_for_where_no_othe
     assert made.json()["url"].startswith("http://service.test/sidebar/link#token=")
 
 
+async def test_a_link_may_be_to_the_longest_address_there_is(service: Service) -> None:
+    address = f"{chr(0x1F600) * 64}@{chr(0x1F600) * 190}"
+    token = await token_of(service, customer_email=address)
+    shown = await view(service, token)
+
+    assert (200, False) == (shown.status_code, shown.json()["found"])
+
+
 @pytest.mark.parametrize("minutes", [1, 15])
 async def test_a_link_ends_by_itself(service: Service, minutes: int) -> None:
     token = await token_of(service, minutes=minutes)
@@ -142,7 +150,7 @@ async def test_the_token_that_the_service_makes_is_the_one_of_these_tests(
         signed(by="0" * 16),
         signed(by=None),
         signed(customer=None),
-        signed(more="x" * 4_096),
+        signed(more="x" * 8_192),
         f"{signed()}A",
         signed().rpartition(".")[0] + ".",
     ],
