@@ -184,6 +184,8 @@ def _zendesk(
         user=table.user,
         api_token=_secrets(sources, f"{at}.api_token_file", table.api_token_file),
     )
+    if found and settings is None:
+        raise SettingsError(f"{at}.subdomain is missing: it says whose Zendesk this is.")
     sidebar = _allowed(f"{at}.sidebar", table.sidebar, helpdesks.SIDEBAR)
     webhook = _allowed(f"{at}.webhook", table.webhook, helpdesks.WEBHOOK)
     if not webhook.actions <= helpdesks.WEBHOOK_ACTIONS:

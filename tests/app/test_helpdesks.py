@@ -327,6 +327,15 @@ def refused(text: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("table", ["sidebar", "webhook"])
+def test_what_a_zendesk_may_do_is_not_said_of_none(table: str) -> None:
+    """Nobody would heed the limits."""
+    shop = '[shops.acme]\nrivo_api_key = "rivo-key-of-acme"\n'
+    told = refused(f"{shop}[shops.acme.zendesk.{table}]\nlimits = {{ points_per_write = 5 }}\n")
+
+    assert told == "CONFIG: shops.acme.zendesk.subdomain is missing: it says whose Zendesk this is."
+
+
 def test_a_shop_of_config_has_its_own_helpdesks() -> None:
     settings = configured(ACME)
     (acme,) = settings.shops
