@@ -38,9 +38,9 @@ def take(agent: Agent, name: str) -> None:
 
 
 def small(picture: bytes) -> bytes:
-    """Reduce a picture to a palette of 64 colours, where that can be done."""
+    """Reduce a picture to a palette of 40 colours, where that can be done."""
     if tool := shutil.which("pngquant"):
-        command = [tool, "--speed", "1", "--nofs", "--strip", "64", "-"]
+        command = [tool, "--speed", "1", "--nofs", "--strip", "40", "-"]
         return subprocess.run(command, input=picture, capture_output=True, check=True).stdout
     return picture
 
