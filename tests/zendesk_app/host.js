@@ -17,7 +17,7 @@ const zendesk = (window.zendesk = {
     invoked: [], // the names of what was invoked
     listened: new Set(), // the events that the app listens to
     said: [], // every message of the app, as text
-    held: null, // an array: answers wait in it
+    held: null, // an array: views wait in it
     closed: false, // whether nothing can be put into the reply
     bare: false, // whether the proxy's answers are bodies only
 
@@ -130,6 +130,6 @@ async function proxy(key, options) {
             key: `zaf.${key}.${fine ? "done" : "fail"}`,
             message: { responseArgs: [fine && !whole ? body : answer] },
         });
-    if (zendesk.held) zendesk.held.push(give);
+    if (zendesk.held && options.url.endsWith("/get_sidebar")) zendesk.held.push(give);
     else give();
 }

@@ -345,7 +345,8 @@ def staged(browser: Browser) -> Iterator[Stage]:
     """Serve Zendesk's page, the app's files and the service, each from an origin of its own."""
     files = package()
     with contextlib.ExitStack() as stack:
-        behind = stack.enter_context(serving(service({"PUBLIC_URL": PUBLIC_URL})))
+        told = {"PUBLIC_URL": PUBLIC_URL, "FRESH_SECONDS": "3600"}
+        behind = stack.enter_context(serving(service(told)))
         proxy = Proxy(behind, json.loads(files["manifest.json"]))
         assets = stack.enter_context(serving(_assets(files)))
         host = stack.enter_context(serving(_host(proxy)))
