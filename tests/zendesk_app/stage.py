@@ -34,6 +34,8 @@ SDK: Final = "https://static.zdassets.com/*"
 PUBLIC_URL: Final = "https://loyalty.example.com"
 SECRET: Final = "demo-zendesk"
 KINDS: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+PATIENCE_SECONDS: Final = 30.0
+"""A busy machine is no failure; what an answer may take is tested elsewhere."""
 PAGE: Final = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -152,7 +154,9 @@ class Proxy:
         }
         if "data" in options:
             headers["Content-Type"] = options["contentType"]
-        async with httpx.AsyncClient(base_url=self.service_url, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=self.service_url, trust_env=False, timeout=PATIENCE_SECONDS
+        ) as http:
             return await http.request(
                 options["type"],
                 httpx.URL(options["url"]).raw_path.decode(),
