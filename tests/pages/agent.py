@@ -113,8 +113,14 @@ class Agent(Browser):
 
     def click(self, selector: str) -> None:
         """Click in the middle of something, once it is there."""
+        place = self.place_of(selector)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.mouse(kind, place)
+
+    def place_of(self, selector: str) -> list[float]:
+        """Bring something into view, once it is there, and say where its middle is."""
         self.sees(selector)
-        place = self.value(
+        place: list[float] = self.value(
             f"""(() => {{
               const each = document.querySelector({json.dumps(selector)});
               each.scrollIntoView({{block: "center", behavior: "instant"}});
@@ -122,15 +128,12 @@ class Agent(Browser):
               return [x + width / 2, y + height / 2];
             }})()"""
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=place[0],
-                y=place[1],
-                button="left",
-                clickCount=1,
-            )
+        return place
+
+    def mouse(self, kind: str, place: list[float]) -> None:
+        """Press or release the mouse's button somewhere."""
+        x, y = place
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def press(self, *names: str) -> None:
         """Press keys, one after the other; `Shift+Tab` goes back."""

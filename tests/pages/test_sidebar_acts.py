@@ -168,6 +168,22 @@ def test_an_answer_about_an_earlier_customer_is_dropped(stage: Stage, agent: Age
     assert "Tom Becker" in agent.text("#sidebar h1")
 
 
+def test_a_click_is_not_lost_to_what_comes_in_between(stage: Stage, agent: Agent) -> None:
+    ready(stage, agent, "maya.chen")
+    agent.value("import('./sidebar/forms.js').catch(() => 0)")
+    place = agent.place_of("[data-focus=points]")
+    agent.hold("*/get_sidebar*", stage="Response")
+    agent.click("[data-focus=refresh]")
+    place = agent.place_of("[data-focus=points]")
+    agent.mouse("mousePressed", place)
+    agent.answer(503, {"error": "Rivo is not answering."})
+    agent.hold()
+    agent.value("new Promise(done => setTimeout(done, 100))")
+    agent.mouse("mouseReleased", place)
+
+    step(agent, "fill")
+
+
 # Writing once.
 
 

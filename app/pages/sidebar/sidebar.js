@@ -15,6 +15,7 @@ import { makeWords } from "./words.js";
 
 const TICK_MS = 5_000;
 const OLD_MS = 600_000;
+const RELEASES = ["pointerup", "pointercancel"];
 const OWN_PARTS = ["customer", "activity", "codes", "membership"];
 
 /**
@@ -31,6 +32,8 @@ export function start(host, root) {
     let greeted = false;
     let shown = null; // what the page shows, which is left alone while it stays the same
     let panel = null;
+    let pressed = false; // between press and click nothing is replaced, or the click would be lost
+    let owed = false;
 
     const { live, notices, say, notice, warn } = makeSpeaker(words);
     const top = el("div", { class: "top" });
@@ -127,6 +130,8 @@ export function start(host, root) {
     }
 
     function paint() {
+        owed = pressed;
+        if (owed) return;
         tick();
         const { view, failed, id } = watch;
         if (!view) {
@@ -258,6 +263,15 @@ export function start(host, root) {
         else delete document.documentElement.dataset.scheme;
     }
 
+    function press() {
+        pressed = true;
+    }
+
+    function release() {
+        pressed = false;
+        if (owed) setTimeout(paint); // after the click
+    }
+
     function look() {
         watch.wake(active && !document.hidden);
     }
@@ -266,6 +280,8 @@ export function start(host, root) {
     for (const sign of host.canWrite ? ["pointerenter", "focusin"] : []) {
         root.addEventListener(sign, () => fetchForms().catch(() => {}), { once: true });
     }
+    root.addEventListener("pointerdown", press);
+    for (const end of RELEASES) addEventListener(end, release);
     root.replaceChildren(notices, top, place, rest, foot, live);
     dress();
     host.onScheme(dress);
@@ -291,6 +307,8 @@ export function start(host, root) {
             watch.stop();
             clearInterval(ticking);
             sized.disconnect();
+            root.removeEventListener("pointerdown", press);
+            for (const end of RELEASES) removeEventListener(end, release);
             document.removeEventListener("visibilitychange", look);
         },
     };
