@@ -52,8 +52,8 @@ BUILT_IN: Final = Limits(
 def tightest(*limits: Limits) -> Limits:
     """Hold several limits at once: of each the smallest that is set."""
     limits = tuple(each for each in limits if each != NONE)
-    if len(limits) == 1:
-        return limits[0]
+    if len(limits) < 2:
+        return limits[0] if limits else NONE
     found: dict[str, Any] = {"reason_required": any(each.reason_required for each in limits)}
     for name in Limits.__struct_fields__:
         if name != "reason_required":

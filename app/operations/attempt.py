@@ -35,6 +35,7 @@ from integrations.errors import (
     SwitchedOffError,
     UnavailableError,
 )
+from integrations.rivo import Rivo
 from integrations.rivo.balances import PREPARATION_SECONDS
 from integrations.rivo.replies import LOST
 from integrations.rivo.writing import Given, ReadBack, Writing
@@ -54,7 +55,8 @@ class Attempt:
     """Runs an operation whose lease is ours; `now` is what is known of it.
 
     `until` is the time of the clock by which it ends; `secrets` must not be seen in an answer;
-    `awaited` says that somebody waits for the answer who can mend the inputs.
+    `inputs` are the operation's, parsed, where they need not be read again; `awaited` says that
+    somebody waits for the answer who can mend the inputs.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Attempt:
         until: float,
         request_id: str,
         secrets: tuple[str, ...] = (),
+        inputs: Mapping[str, Any] | None = None,
         awaited: bool = True,
     ) -> None:
         self.now = operation
@@ -75,6 +78,7 @@ class Attempt:
         self._shop = shop
         self._limits = limits
         self._until = until
+        self._inputs = inputs
         self._awaited = awaited
         self._mover = Mover(means, shop, request_id=request_id, secrets=secrets)
         self._action = means.actions[operation.action]
@@ -89,12 +93,10 @@ class Attempt:
 
     async def _act(self) -> Answer | ActionError:
         try:
-            inputs = restore(self._action, self.now.inputs)
+            inputs = self._inputs or restore(self._action, self.now.inputs)
             rivo, early = self._shop.rivo, self._means.clock() + PREPARATION_SECONDS
-            found = await found_out(rivo.until(early), self._limits, self._action, inputs)
-            self._change(**found)
-            if self.now.action != "reverse_points_event":  # of that nobody knows yet what it moves
-                hold_against(self._limits, self.now)
+            if self.now.state != "sending":
+                await self._prepare(rivo.until(early), inputs)
             writing = Writing(
                 reference=self.now.id,
                 about_to_send=self._about_to_send,
@@ -114,6 +116,11 @@ class Attempt:
                 "operation.failed", operation=self.now.id, error=type(error).__name__
             )
             return OutcomeUnknownError(UNKNOWN) if self.sent else UnavailableError(NOT_SENT)
+
+    async def _prepare(self, rivo: Rivo, inputs: Mapping[str, Any]) -> None:
+        self._change(**await found_out(rivo, self._limits, self._action, inputs))
+        if self.now.action != "reverse_points_event":  # of that nobody knows yet what it moves
+            hold_against(self._limits, self.now)
 
     async def _trusts_state(self) -> bool:
         """Say whether what Rivo shows now holds all that we have sent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from app.limits import Limits
 from app.operations.fingerprint import restore
@@ -22,6 +22,8 @@ from integrations.rivo import Rivo
 from integrations.rivo.customers import customer_key
 from integrations.rivo.earning_rules import rule_amounts
 from integrations.rivo.writing import Given, Sent
+
+OF_A_CUSTOMER: Final = tuple(n for n in Limits.__struct_fields__ if "per_customer" in n)
 
 
 async def found_out(
@@ -52,11 +54,7 @@ async def found_out(
 
 def counts_customers(limits: Limits) -> bool:
     """Say whether any of the limits is on what one customer gets."""
-    return any(
-        getattr(limits, name) is not None
-        for name in Limits.__struct_fields__
-        if "per_customer" in name
-    )
+    return any(getattr(limits, name) is not None for name in OF_A_CUSTOMER)
 
 
 async def _by_rule(rivo: Rivo, inputs: Mapping[str, Any]) -> tuple[int, Decimal] | None:

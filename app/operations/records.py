@@ -28,10 +28,6 @@ _INSERT: Final = (
     f"VALUES ({', '.join('?' * len(COLUMNS))})"
 )
 _OPEN: Final = "state NOT IN ('succeeded', 'rejected', 'expired')"
-_FORGET_KEY: Final = (
-    "UPDATE operations SET key = NULL "  # noqa: S608 - constants of our own
-    f"WHERE shop = ? AND caller = ? AND key = ? AND created_at < ? AND NOT ({_OPEN})"
-)
 _BY_KEY: Final = "SELECT * FROM operations WHERE shop = ? AND caller = ? AND key = ?"
 _BY_FINGERPRINT: Final = (
     "SELECT * FROM operations "  # noqa: S608 - constants of our own
@@ -61,14 +57,17 @@ def same(tx: Transaction, wanted: Operation) -> Operation | None:
     ended within two minutes.
     """
     whose = (wanted.shop, wanted.caller)
-    if wanted.key is not None:
-        tx.execute(_FORGET_KEY, (*whose, wanted.key, wanted.created_at - KEY_SECONDS))
-        rows = tx.execute(_BY_KEY, (*whose, wanted.key))
-    else:
+    if wanted.key is None:
         since = wanted.created_at - REPEAT_SECONDS
         rows = tx.execute(_BY_FINGERPRINT, (*whose, wanted.fingerprint, wanted.ticket_id, since))
-    row = rows.fetchone()
-    return row and operation_of(row)
+        row = rows.fetchone()
+        return row and operation_of(row)
+    row = tx.execute(_BY_KEY, (*whose, wanted.key)).fetchone()
+    found = row and operation_of(row)
+    if found and found.is_terminal and found.created_at < wanted.created_at - KEY_SECONDS:
+        tx.execute("UPDATE operations SET key = NULL WHERE id = ?", (found.id,))
+        return None
+    return found
 
 
 def step(

@@ -172,6 +172,7 @@ class Operations:
                 until=wanted.until - ANSWER_SECONDS,
                 request_id=wanted.request_id,
                 secrets=(wanted.credential,),
+                inputs=wanted.inputs,
                 awaited=awaited,
             )
             self._start(attempt)

@@ -176,8 +176,9 @@ class SqliteStore:
             if not durable:
                 tx.execute("PRAGMA synchronous = NORMAL")
             tx.execute("BEGIN IMMEDIATE")
-            ended = [_attempt(tx, job) for job in jobs]
-            tx.execute("COMMIT")
+            ended = [_alone(tx, jobs[0])] if len(jobs) == 1 else [_attempt(tx, job) for job in jobs]
+            if tx.in_transaction:
+                tx.execute("COMMIT")
         except sqlite3.Error as error:
             return [_lost(_name(error)) for _ in jobs]
         finally:
@@ -207,6 +208,17 @@ def _value_of(ended: _Ended) -> Any:
     if ended.error is not None:
         raise ended.error
     return ended.value
+
+
+def _alone(tx: Transaction, job: _Job) -> _Ended:
+    """Run the only job of a transaction, which ends with it where it raises."""
+    try:
+        return _Ended(job(tx))
+    except Exception as error:
+        if _is_unusable(error):
+            raise
+        _roll_back(tx)
+        return _Ended(error=error)
 
 
 def _attempt(tx: Transaction, job: _Job) -> _Ended:
