@@ -66,7 +66,7 @@ def context_parameters() -> dict[str, Schema]:
             "name": KNOWN,
             "in": "header",
             "description": "The `ETag` of an answer that you have: 304 where it is still so.",
-            "schema": {"type": "string", "pattern": "^[!-~]*$"},
+            "schema": {"type": "string"},
         },
         DIRECTION: {
             "name": DIRECTION,

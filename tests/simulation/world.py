@@ -170,7 +170,8 @@ class _Schedule:
             *(people.buy(at, plan.intents[number]) for at, number in plan.storefront),
         )
         if plan.writes or plan.reads or plan.kills or self._born[0].strike is not None:
-            await asyncio.sleep(HEALTHY_AT - self._seconds())
+            # A loop wakes up a clock's resolution early, when something else is due just then.
+            await asyncio.sleep(HEALTHY_AT - self._seconds() + 0.001)
         for instance in self._slots:
             instance.strike = None
         for strikes in self._strikes:
