@@ -59,6 +59,7 @@ def page_routes(settings: Settings, shops: Shops, actions: Mapping[str, Action])
                 here=name,
                 book=book(),
                 sandbox=settings.sandbox,
+                sidebar=demo,
                 curl=Curl(url=url.rstrip("/"), key=DEMO_KEY if demo else "$API_KEY"),
                 **more,
             )
@@ -97,5 +98,11 @@ def _doors(shops: Shops) -> list[dict[str, object]]:
             "open": shops.is_open("gorgias"),
             "variable": "GORGIAS_SECRET",
             "words": "For widgets and buttons in Gorgias: flat answers, ready to show.",
+        },
+        {
+            "path": "/zendesk",
+            "open": shops.is_open("zendesk"),
+            "variable": "ZENDESK_SHARED_SECRET",
+            "words": "For the Zendesk app and its macros: signed tokens, a signed webhook.",
         },
     ]

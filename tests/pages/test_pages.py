@@ -183,8 +183,17 @@ async def test_the_demo_key_is_shown_only_where_it_opens_a_door(pages: dict[str,
     assert "Bearer demo" not in real.text
 
 
+async def test_the_sidebar_is_named_where_there_is_one(pages: dict[str, Page]) -> None:
+    async with client({"RIVO_API_KEY": "rivo", "SECRET_KEY": "s"}, sandbox=False) as http:
+        without = Page((await http.get("/")).text)
+
+    for page in pages.values():
+        assert "sidebar" in page.all("href")
+    assert "sidebar" not in without.all("href")
+
+
 async def test_doors_are_said_to_be_open_or_closed(pages: dict[str, Page]) -> None:
-    assert 2 == pages["/"].text.count("open\n")
+    assert 3 == pages["/"].text.count("open\n")
 
     closed = await page("/", SHOP, sandbox=False)
     assert "Set API_KEY to open it." in closed.text
