@@ -131,8 +131,9 @@ def create_app(
             asyncio.create_task(_watch(settings, shops, reload, log, world.sleep)),
             asyncio.create_task(settler.run()),
             asyncio.create_task(keeper.run()),
-            asyncio.create_task(notes.run()),
         ]
+        if not settings.sandbox:  # what is done in a demo shop is no news on anybody's tickets
+            going.append(asyncio.create_task(notes.run()))
         app.state.ready = True
         yield
         app.state.ready = False

@@ -115,3 +115,16 @@ async def test_what_is_under_way_ends_before_the_connections_are_closed(
 
     assert 200 == answer.status_code
     assert ["answered", "closed"] == ends
+
+
+@pytest.mark.parametrize(("sandbox", "running"), [(True, 0), (False, 1)])
+async def test_nothing_is_told_on_tickets_of_what_is_done_in_a_demo_shop(
+    sandbox: bool, running: int
+) -> None:
+    there = {"GORGIAS_DOMAIN": "acme", "GORGIAS_USER": "we@acme.example", "GORGIAS_API_KEY": "k"}
+    service = Service(settings=load({**ENVIRON, **there}, sandbox=sandbox))
+
+    async with service.app.router.lifespan_context(service.app):
+        names = [getattr(t.get_coro(), "__qualname__", "") for t in asyncio.all_tasks()]
+
+    assert running == names.count("NoteWriter.run")
