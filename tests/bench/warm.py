@@ -55,7 +55,7 @@ def measure_warm(folder: Path, *, rounds: int, seconds: int, cores: Cores) -> Wa
                 ["-m", "app.cli", "serve", "--sandbox"],
                 log=log,
                 core=cores.server,
-                environ={"FRESH_SECONDS": "86400"},
+                environ={"FRESH_SECONDS": "86400", "DATABASE_URL": "sqlite://"},
             )
         )
         answer = folder / "answer.json"
