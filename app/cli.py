@@ -22,9 +22,10 @@ from app.commands.gorgias import gorgias
 from app.commands.operations import operations
 from app.commands.zendesk import zendesk
 from app.environment import DEMO_KEY, load
-from app.main import SANDBOX_URL, World, create_app, sandbox_world
+from app.main import World, create_app, sandbox_world
 from app.observe import make_log
 from app.pages.entries import Curl
+from app.rivos import SANDBOX_URL
 from app.settings import Settings, ShopSettings
 from integrations.errors import ActionError
 from integrations.inputs import customer_identifier

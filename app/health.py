@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.manners import encode
-from app.observe import Metrics
+from app.metrics import Metrics
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.shops import Shops
 

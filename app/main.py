@@ -27,8 +27,9 @@ from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
 from app.health import health_routes
 from app.manners import Manner, encode
+from app.metrics import Metrics
 from app.notes.writing import NoteWriter
-from app.observe import Metrics, Observe
+from app.observe import Observe
 from app.openapi import openapi_routes
 from app.operations.book import Book
 from app.operations.housekeeping import Housekeeper
@@ -39,22 +40,18 @@ from app.operations.settling import Settler
 from app.operations.telling import Teller
 from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
+from app.reloading import watch
+from app.rivos import close_all, make_rivo
 from app.sandboxed import Sandboxes
-from app.settings import FileState, Settings, SettingsError, ShopSettings
-from app.shops import Shops, facts_of
+from app.settings import Settings, ShopSettings
+from app.shops import Shops
 from app.sidebar import Sidebar, sidebar_routes
 from app.store.lock import FileLock
 from app.store.sqlite import SqliteStore
 from app.unrouted import unrouted
-from integrations.memory import Memory
 from integrations.rivo import ACTIONS, Rivo
-from integrations.upstream import Upstream, make_client
 
-SANDBOX_URL: Final = "http://rivo.sandbox/merchant_api/v1"
-CHECK_FILES_SECONDS: Final = 2.0
 LOCK_SECONDS: Final = 15.0
-MEMORY_BYTES: Final = 256_000_000
-"""So much of all shops' reads is remembered; of one shop's a quarter at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +92,19 @@ def create_app(
     world = world or (World(transport=sandboxes.transport) if sandboxes else World())
     stamina.instrumentation.set_on_retry_hooks([])  # its own would count and log every retry
     metrics = Metrics(CollectorRegistry())
-    shops = Shops(lambda shop: _make_rivo(shop, settings, world, metrics))
+
+    def rivo_of(shop: ShopSettings) -> Rivo:
+        return make_rivo(
+            shop,
+            settings,
+            metrics,
+            transport=world.transport(shop),
+            clock=world.clock,
+            now=world.now,
+            chance=world.chance,
+        )
+
+    shops = Shops(rivo_of)
     shops.use(settings)
     plain = Manner()
     manners = {
@@ -128,7 +137,7 @@ def create_app(
             _forget(Path(settings.database))  # its shop begins anew as well
         await store.open()
         going = [
-            asyncio.create_task(_watch(settings, shops, reload, log, world.sleep)),
+            asyncio.create_task(watch(settings, shops, reload, log, world.sleep)),
             asyncio.create_task(settler.run()),
             asyncio.create_task(keeper.run()),
         ]
@@ -183,40 +192,6 @@ def sandbox_world() -> World:
     return replace(world, transport=Sandboxes(now=world.now).transport)
 
 
-async def close_all(rivos: list[Rivo]) -> None:
-    """Let what is under way end, and close the connections."""
-    for rivo in rivos:
-        await rivo.memory.close()
-        await rivo.upstream.close()
-
-
-def _make_rivo(shop: ShopSettings, settings: Settings, world: World, metrics: Metrics) -> Rivo:
-    client = make_client(
-        base_url=SANDBOX_URL if settings.sandbox else shop.rivo_api_url,
-        headers={"Authorization": shop.rivo_api_key},
-        transport=world.transport(shop),
-    )
-    upstream = Upstream(
-        client,
-        name=shop.name,
-        clock=world.clock,
-        observe=metrics.called(shop.name),
-        chance=world.chance,
-    )
-    return Rivo(
-        upstream,
-        Memory(
-            clock=world.clock,
-            max_bytes=MEMORY_BYTES // max(4, len(settings.shops)),
-            last_known_seconds=settings.stale_if_error_seconds,
-        ),
-        facts=facts_of(shop),
-        clock=world.clock,
-        now=world.now,
-        fresh_seconds=settings.fresh_seconds,
-    )
-
-
 def _make_means(
     settings: Settings,
     world: World,
@@ -249,36 +224,6 @@ def _forget(database: Path) -> None:
     """Begin with an empty database; what SQLite keeps beside it goes, too."""
     for each in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
         each.unlink(missing_ok=True)
-
-
-async def _watch(
-    settings: Settings,
-    shops: Shops,
-    reload: Callable[[], Settings] | None,
-    log: FilteringBoundLogger,
-    sleep: Callable[[float], Awaitable[object]],
-) -> None:
-    """Read the settings again within seconds of a change; a mistake in them changes nothing.
-
-    What was refused is tried again until it is right: what mends it may be a file not read so far.
-    """
-    refused = None
-    while reload is not None and settings.files:
-        await sleep(CHECK_FILES_SECONDS)
-        changed = any(FileState.of(path) != state for path, state in settings.files.items())
-        if not changed and refused is None:
-            continue
-        try:
-            settings = reload()
-        except SettingsError as error:
-            if refused != str(error):
-                refused = str(error)
-                log.error("settings.refused", reason=refused)
-            continue
-        refused = None
-        retired = shops.use(settings)
-        log.info("settings.changed", shops=len(settings.shops))
-        await close_all(retired)
 
 
 def _last_words(request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:

@@ -26,7 +26,9 @@ import httpx
 import msgspec
 import stamina
 
+from integrations.budget import Priority
 from integrations.errors import LostReplyError, NotSentError, UpstreamError
+from integrations.trouble import BROKEN, TOO_LATE, trouble_of
 
 Segments = Sequence[str | int]
 Pairs = Sequence[tuple[str, str]]
@@ -36,9 +38,6 @@ LAST_WORD_SECONDS = 0.05
 # What keeps none of httpx's timeouts (an application in process, headers that trickle) is cut off.
 CUT_OFF_SECONDS = 1.0
 PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
-
-TOO_LATE = "No complete answer came in time."
-BROKEN = "The answer was broken, or broken off."
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -94,6 +93,7 @@ class Upstream:
         form: Pairs | None = None,
         json: bytes | None = None,
         seconds: float,
+        priority: Priority = Priority.WRITE,  # noqa: ARG002
     ) -> Reply:
         """Send one request, once, and answer the reply.
 
@@ -108,7 +108,14 @@ class Upstream:
         request = self._request(method, segments, params, form if json is None else json)
         return await self._once(request, self._clock() + seconds)
 
-    async def read(self, segments: Segments, *, params: Pairs = (), seconds: float) -> Reply:
+    async def read(
+        self,
+        segments: Segments,
+        *,
+        params: Pairs = (),
+        seconds: float,
+        priority: Priority = Priority.READ,  # noqa: ARG002
+    ) -> Reply:
         """GET, with a second attempt if the trouble may pass; otherwise as `call`.
 
         Both errors may pass, and the statuses 429, 500, 502, 503, 504. The second attempt comes
@@ -181,7 +188,7 @@ class Upstream:
             outcome = "429" if reply.status == 429 else f"{reply.status // 100}xx"
             return reply
         except Exception as exc:  # noqa: BLE001 - whatever a transport raises, it may have sent
-            trouble = _trouble(exc)
+            trouble = trouble_of(exc)
             outcome = "not_sent" if isinstance(trouble, NotSentError) else "lost"
         finally:
             self._observe(request.method, outcome, self._clock() - asked)
@@ -281,20 +288,3 @@ class _TimeLeft(msgspec.Struct):
     def get(self, phase: str, _default: object = None) -> float:
         left = max(self.deadline - self.clock(), 0.0)
         return min(left, 1.0) if phase == "connect" else left
-
-
-def _trouble(exc: Exception) -> UpstreamError:
-    match exc:
-        case UpstreamError():
-            return exc
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return NotSentError("No connection could be made.")
-        # A local protocol error is h11 refusing our headers, before the first byte.
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
-            return NotSentError("The request cannot be sent as it is.")
-        case httpx.TimeoutException() | TimeoutError():
-            return LostReplyError(TOO_LATE)
-        case httpx.NetworkError() | httpx.RemoteProtocolError() | zlib.error():
-            return LostReplyError(BROKEN)
-        case _:
-            return LostReplyError("The call failed.")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
 
-from app.observe import Metrics
+from app.metrics import Metrics
 from app.operations.book import Book
 from app.operations.operation import Operation
 from app.operations.telling import Teller
