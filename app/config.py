@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from app import helpdesks, permissions
+from app import announcing, helpdesks, permissions
 from app.limits import BUILT_IN, Limits
 from app.settings import (
     CallerSettings,
@@ -20,6 +20,7 @@ from app.settings import (
     ShopSettings,
     Sources,
     TierBasis,
+    TriggerSettings,
     ZendeskSettings,
     address,
     currency,
@@ -60,6 +61,12 @@ class _ZendeskTable(msgspec.Struct):
     webhook: dict[str, Any] = {}
 
 
+class _ReceiverTable(msgspec.Struct):
+    url: str
+    secret_file: str
+    networks: list[str] = []
+
+
 class _AllowedTable(msgspec.Struct):
     actions: list[str] | None = None
     limits: dict[str, Any] = {}
@@ -81,6 +88,8 @@ class _ShopTable(msgspec.Struct):
     callers: dict[str, dict[str, Any]] = {}
     gorgias: dict[str, Any] = {}
     zendesk: dict[str, Any] = {}
+    rivo_webhook_secret_file: str | None = None
+    triggers: dict[str, list[dict[str, Any]]] = {}
 
 
 class _Config(msgspec.Struct):
@@ -88,7 +97,14 @@ class _Config(msgspec.Struct):
 
 
 _Table = TypeVar(
-    "_Table", _Config, _ShopTable, _CallerTable, _GorgiasTable, _ZendeskTable, _AllowedTable
+    "_Table",
+    _Config,
+    _ShopTable,
+    _CallerTable,
+    _GorgiasTable,
+    _ZendeskTable,
+    _ReceiverTable,
+    _AllowedTable,
 )
 
 
@@ -157,6 +173,39 @@ def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings
         + in_zendesk,
         gorgias=_gorgias(sources, f"{at}.gorgias", table.gorgias),
         zendesk=zendesk,
+        webhook_secrets=tuple(
+            _secrets(
+                sources,
+                f"{at}.rivo_webhook_secret_file",
+                table.rivo_webhook_secret_file,
+                most=announcing.MOST_SECRETS,
+            )
+        ),
+        triggers=_triggers(sources, f"{at}.triggers", table.triggers),
+    )
+
+
+def _triggers(
+    sources: Sources, at: str, found: Mapping[str, list[dict[str, Any]]]
+) -> tuple[TriggerSettings, ...]:
+    """Read where each trigger of a shop is sent."""
+    permissions.check_keys(at, found, announcing.TRIGGERS)
+    triggers = [
+        _trigger(sources, f"{at}.{name}[{number}]", name, receiver)
+        for name, receivers in found.items()
+        for number, receiver in enumerate(receivers, start=1)
+    ]
+    return announcing.each_once(at, triggers)
+
+
+def _trigger(sources: Sources, at: str, name: str, found: Mapping[str, Any]) -> TriggerSettings:
+    table = _read(at, found, _ReceiverTable)
+    return announcing.trigger(
+        lambda field: f"{at}.{field}",
+        name=name,
+        url=table.url,
+        secrets=_secrets(sources, f"{at}.secret_file", table.secret_file),
+        networks=table.networks,
     )
 
 
@@ -209,8 +258,8 @@ def _allowed(at: str, found: Mapping[str, Any], who: CallerSettings) -> CallerSe
     )
 
 
-def _secrets(sources: Sources, at: str, file: str | None) -> list[str]:
-    return [] if file is None else split(at, sources.file(at, Path(file)))
+def _secrets(sources: Sources, at: str, file: str | None, *, most: int = 2) -> list[str]:
+    return [] if file is None else split(at, sources.file(at, Path(file)), most=most)
 
 
 def _caller(sources: Sources, callers: str, name: str, found: Mapping[str, Any]) -> CallerSettings:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from app import config, helpdesks
+from app import announcing, config, helpdesks
 from app.limits import BUILT_IN, RIGHTS, Limits, Right
 from app.settings import (
     EVERY_ACTION,
@@ -20,6 +20,7 @@ from app.settings import (
     SettingsError,
     ShopSettings,
     Sources,
+    TriggerSettings,
     ZendeskSettings,
     address,
     currency,
@@ -52,6 +53,7 @@ DATABASE: Final = "./data/rivo-helpdesk.db"
 SANDBOX_DATABASE: Final = "./data/sandbox.db"
 DEMO_KEY: Final = "demo"
 DEMO_LEAD_KEY: Final = "demo-lead"
+DEMO_WEBHOOK_SECRETS: Final = ("demo-rivo-webhook",)
 DEMO_ZENDESK: Final = ZendeskSettings(
     subdomain="demo",
     shared_secrets=("demo-zendesk",),
@@ -124,10 +126,12 @@ class _Reader:
             database=kept_in,
             settle_seconds=self._number("SETTLE_SECONDS", 90, least=1, most=3600),
             host=self.environ.get("HOST") or "127.0.0.1",
-            port=self._port(),
+            port=self._whole("PORT", 8000, least=0, most=65_535),
             public_url=public_address("PUBLIC_URL", public_url) if public_url else None,
             trusted_proxies=self.environ.get("TRUSTED_PROXIES", ""),
+            requests_per_second=self._whole("RIVO_REQUESTS_PER_SECOND", 15, least=1, most=1000),
             fresh_seconds=self._number("FRESH_SECONDS", 30, least=0, most=86_400),
+            stale_seconds=self._number("STALE_SECONDS", 300, least=0, most=86_400),
             stale_if_error_seconds=self._number(
                 "STALE_IF_ERROR_SECONDS", 86_400, least=0, most=604_800
             ),
@@ -162,6 +166,18 @@ class _Reader:
             callers=callers,
             gorgias=self._gorgias(),
             zendesk=zendesk,
+            webhook_secrets=self._webhook_secrets(),
+            triggers=self._triggers(),
+        )
+
+    def _webhook_secrets(self) -> tuple[str, ...]:
+        """Read what Rivo signs with; the sandbox's Rivo has a secret that everybody knows."""
+        given = self.sources.secrets("RIVO_WEBHOOK_SECRET", most=announcing.MOST_SECRETS)
+        return tuple(given) or (DEMO_WEBHOOK_SECRETS if self.sandbox else ())
+
+    def _triggers(self) -> tuple[TriggerSettings, ...]:
+        return announcing.mesa(
+            self.environ.get("MESA_WEBHOOK_URL"), self.sources.secrets("MESA_WEBHOOK_SECRET")
         )
 
     def _callers(self) -> tuple[CallerSettings, ...]:
@@ -217,11 +233,11 @@ class _Reader:
             raise SettingsError(f"{path} is empty: remove it, and a new one is made.")
         return kept.encode()
 
-    def _port(self) -> int:
-        port = self._number("PORT", 8000, least=0, most=65_535)
-        if not port.is_integer():
-            raise SettingsError("PORT must be a whole number.")
-        return int(port)
+    def _whole(self, name: str, default: int, *, least: int, most: int) -> int:
+        number = self._number(name, default, least=least, most=most)
+        if not number.is_integer():
+            raise SettingsError(f"{name} must be a whole number.")
+        return int(number)
 
     def _number(self, name: str, default: float, *, least: float, most: float) -> float:
         try:
@@ -257,6 +273,9 @@ class _Reader:
                 named += [(at, each) for each in who.digests]
             if shop.zendesk is not DEMO_ZENDESK:
                 named += helpdesks.named_secrets(shop, table)
+            if shop.webhook_secrets is not DEMO_WEBHOOK_SECRETS:
+                named += announcing.named_secrets(shop, table)
+            named += announcing.named_trigger_secrets(shop, table)
         owners: dict[bytes, str] = {}
         for at, each in named:
             if owners.setdefault(each, at) != at:

@@ -75,11 +75,24 @@ class ZendeskSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.subdomain}.zendesk.com"
 
 
+class TriggerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a trigger is sent, and the one or two secrets that it is signed with.
+
+    `networks` are the private addresses that the URL may lead to, in CIDR notation.
+    """
+
+    trigger: str
+    url: str
+    secrets: tuple[str, ...]
+    networks: tuple[str, ...] = ()
+
+
 class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One shop: its Rivo, its facts, its helpdesks, its callers.
 
     `limits` hold for every caller besides the caller's own; `reasons` are those that may be given
-    (none: any); `kill` names the actions that are switched off.
+    (none: any); `kill` names the actions that are switched off; `webhook_secrets` are those that
+    Rivo signs its webhooks with.
     """
 
     name: str
@@ -95,6 +108,8 @@ class ShopSettings(msgspec.Struct, frozen=True, kw_only=True):
     callers: tuple[CallerSettings, ...] = ()
     gorgias: GorgiasSettings | None = None
     zendesk: ZendeskSettings | None = None
+    webhook_secrets: tuple[str, ...] = ()
+    triggers: tuple[TriggerSettings, ...] = ()
 
 
 class FileState(msgspec.Struct, frozen=True):
@@ -118,7 +133,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the service is told.
 
     `database` is a path or ":memory:", `settle_seconds` the time after sending from which a read
-    tells whether a lost write was applied; `frame_ancestors` are the origins that may frame the
+    tells whether a lost write was applied; what was fresh may be shown for `stale_seconds` more
+    while Rivo is asked anew; `frame_ancestors` are the origins that may frame the
     read-only sidebar; `files` are those that the settings were read from, each as it was just
     before.
     """
@@ -131,7 +147,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     public_url: str | None = None
     trusted_proxies: str = ""
+    requests_per_second: int = 15
     fresh_seconds: float = 30.0
+    stale_seconds: float = 300.0
     stale_if_error_seconds: float = 86_400.0
     frame_ancestors: tuple[str, ...] = ()
     log_level: str = "info"
@@ -153,14 +171,14 @@ class Sources:
         self.environ = environ
         self.files: dict[Path, FileState | None] = {}
 
-    def secrets(self, name: str) -> list[str]:
+    def secrets(self, name: str, *, most: int = 2) -> list[str]:
         """Read one secret, or two while it is changed, from NAME or from the file NAME_FILE."""
         file = f"{name}_FILE"
         if name in self.environ and file in self.environ:
             raise SettingsError(f"{name} and {file} are both set: keep one.")
         if file in self.environ:
-            return split(file, self.file(file, Path(self.environ[file])))
-        return split(name, self.environ[name]) if name in self.environ else []
+            return split(file, self.file(file, Path(self.environ[file])), most=most)
+        return split(name, self.environ[name], most=most) if name in self.environ else []
 
     def file(self, name: str, path: Path) -> str:
         """Read a file that `name` names."""
@@ -173,17 +191,16 @@ class Sources:
             ) from None
 
 
-def split(name: str, given: str) -> list[str]:
-    """Take a text apart into one secret, or two while it is changed."""
+def split(name: str, given: str, *, most: int = 2) -> list[str]:
+    """Take a text apart into one secret, or two while it is changed; into `most` at most."""
     secrets = given.split()
     if not secrets:
         raise SettingsError(f"{name} is empty: give it a value, or do not set it.")
     if not all(secret.isprintable() for secret in secrets):
         raise SettingsError(f"{name} must be of printable characters.")
-    if len(secrets) > 2:
-        raise SettingsError(
-            f"{name} holds {len(secrets)} secrets: one, or two while it is changed."
-        )
+    if len(secrets) > most:
+        known = "one, or two while it is changed" if most == 2 else f"at most {most}"
+        raise SettingsError(f"{name} holds {len(secrets)} secrets: {known}.")
     return secrets
 
 

@@ -163,8 +163,8 @@ def test_what_nobody_would_heed_is_refused_by_name(key: str, where: str, hint: s
 def test_an_unknown_table_is_refused_by_name() -> None:
     told = "CONFIG has an unknown key store (known are shops)."
     assert told == refusal(f"{ACME}\n[store]\n")
-    told = "CONFIG: shops.acme has an unknown key triggers ("
-    text = f"{ACME}\n[shops.acme.triggers]\npoints_redemption_created = []\n"
+    told = "CONFIG: shops.acme has an unknown key webhooks ("
+    text = f"{ACME}\n[shops.acme.webhooks]\npoints_redemption_created = []\n"
     assert refusal(text).startswith(told)
 
 

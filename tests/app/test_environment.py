@@ -74,6 +74,8 @@ def test_every_variable_is_heeded() -> None:
             "METRICS_KEY": "key-of-the-metrics",
             "DATABASE_URL": "sqlite:////var/lib/rivo/operations.db",
             "SETTLE_SECONDS": "120",
+            "RIVO_REQUESTS_PER_SECOND": "10",
+            "STALE_SECONDS": "60",
         }
     )
     (shop,) = settings.shops
@@ -287,6 +289,9 @@ def test_equal_secrets_are_refused(other: str, given: str) -> None:
         ("PORT", "eighty", "a number from 0 to 65535"),
         ("PORT", "65536", "a number from 0 to 65535"),
         ("PORT", "80.5", "a whole number"),
+        ("RIVO_REQUESTS_PER_SECOND", "14.5", "a whole number"),
+        ("RIVO_REQUESTS_PER_SECOND", "0.5", "a number from 1 to 1000"),
+        ("STALE_SECONDS", "86401", "a number from 0 to 86400"),
         ("FRESH_SECONDS", "-1", "a number from 0 to 86400"),
         ("FRESH_SECONDS", "nan", "a number from 0 to 86400"),
         ("STALE_IF_ERROR_SECONDS", "604801", "a number from 0 to 604800"),
