@@ -111,5 +111,40 @@ CREATE INDEX notes_due ON notes (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX operations_late ON operations (late_at) WHERE late_at IS NOT NULL;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT, NOTES)
+DELIVERY: Final = """
+CREATE TABLE webhooks (                         -- what came signed; see app/delivery
+    shop           TEXT NOT NULL,
+    topic          TEXT NOT NULL,
+    id             TEXT NOT NULL,               -- as signed, or a digest of what was signed
+    entity         TEXT NOT NULL,               -- what it is about, as far as it says
+    received_at    REAL NOT NULL,
+    PRIMARY KEY (shop, topic, id, entity)
+);
+CREATE INDEX webhooks_received ON webhooks (received_at);
+
+CREATE TABLE outbox (                           -- triggers on their way; see app/delivery
+    id             TEXT PRIMARY KEY,            -- the webhook-id: one for each event and URL
+    event          TEXT NOT NULL,
+    shop           TEXT NOT NULL,
+    trigger        TEXT NOT NULL,
+    url            TEXT NOT NULL,
+    body           BLOB NOT NULL,               -- emptied in time
+    customer       TEXT,                        -- whom it is about; erased with the body
+    state          TEXT NOT NULL,               -- waiting, sending, delivered or dead
+    tries          INTEGER NOT NULL DEFAULT 0,  -- how often it was begun to send it
+    created_at     REAL NOT NULL,
+    at             REAL NOT NULL,               -- when it came to its state
+    due_at         REAL,                        -- when it is sent (again)
+    owner          TEXT,                        -- the replica that holds the lease
+    lease_until    REAL NOT NULL DEFAULT 0,
+    status         INTEGER,                     -- of the last answer, if any
+    why            TEXT                         -- why the last try failed
+);
+CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'sending';
+CREATE INDEX outbox_state ON outbox (state, at);
+CREATE INDEX outbox_about ON outbox (shop, customer) WHERE customer IS NOT NULL;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT, NOTES, DELIVERY)
 """In their order; `PRAGMA user_version` counts those that were run."""
