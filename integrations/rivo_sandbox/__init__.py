@@ -31,6 +31,7 @@ from integrations.rivo_sandbox.shop import (
     TierEnrollment,
     VipTier,
     VipTierMembership,
+    Webhook,
 )
 from integrations.rivo_sandbox.switches import Switches, alternatives
 from integrations.rivo_sandbox.transport import InProcess
@@ -62,6 +63,7 @@ __all__ = [
     "TierEnrollment",
     "VipTier",
     "VipTierMembership",
+    "Webhook",
     "alternatives",
     "demo_shop",
     "in_turn",

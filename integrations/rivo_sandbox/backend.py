@@ -128,10 +128,30 @@ class Backend:
         """Let a customer cancel their membership; whether it was possible."""
         return self._in_person(storefront.cancelling(customer_id))
 
-    def _in_person(self, request: Received) -> bool:
+    def give(
+        self,
+        customer_id: int,
+        *,
+        points: int = 0,
+        credits_amount: Decimal | None = None,
+        note: str | None = None,
+        announced: bool = True,
+    ) -> bool:
+        """Let the merchant give points or store credit, or take some; whether it was possible.
+
+        In bulk or by an import it is `announced` to nobody, as Rivo's documentation has it.
+        """
+        request = storefront.giving(customer_id, points=points, credits_=credits_amount, note=note)
+        return self._in_person(request, announced=announced)
+
+    def move(self, customer_id: int, vip_tier_id: int) -> bool:
+        """Let the merchant move a customer to another VIP tier; whether it was possible."""
+        return self._in_person(storefront.moving(customer_id, vip_tier_id))
+
+    def _in_person(self, request: Received, *, announced: bool = True) -> bool:
         self.settle()
         try:
-            self._operate(request, self._clock(), in_person=True)
+            self._operate(request, self._clock(), in_person=True, announced=announced)
         except ProblemError:
             return False
         return True
@@ -149,6 +169,7 @@ class Backend:
         *,
         note_length: int | None = None,
         in_person: bool = False,
+        announced: bool = True,
     ) -> Answer:
         operation, values = find_operation(received.method, segments_of(received.path))
         if not (in_person or self._knows(received)):
@@ -177,7 +198,7 @@ class Backend:
         answer = operation(call)
         if not reads and answer.status < 300:
             self.applied.append(_applied(received, now, answer))
-        if self._announcer is not None:
+        if self._announcer is not None and announced:
             for happening in happened:
                 self._announcer.tell(happening, now=now, switches=self.switches)
         return answer

@@ -11,6 +11,7 @@ FIRST_IDS = {
     "referral": 5_001,
     "vip_tier_membership": 90_000_001,
     "cancellation_request": 84_001,
+    "webhook": 3_001,
 }
 # An odd factor and a power of two: every count gives another code, none looks like its neighbour.
 CODE_FACTOR = 0x9E3779B97F4B

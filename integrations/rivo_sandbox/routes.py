@@ -35,6 +35,12 @@ from integrations.rivo_sandbox.redeeming import create_points_redemption, refund
 from integrations.rivo_sandbox.redemptions import get_points_redemption, list_points_redemptions
 from integrations.rivo_sandbox.referrals import create_referral, list_referrals
 from integrations.rivo_sandbox.vip_tiers import list_vip_tier_memberships, update_vip_tier
+from integrations.rivo_sandbox.webhooks import (
+    create_webhook,
+    delete_webhook,
+    list_webhooks,
+    update_webhook,
+)
 
 Operation = Callable[[Call], Answer]
 ROOT = "/merchant_api/v1"
@@ -68,6 +74,10 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "memberships/subscription_contracts", list_subscription_contracts),
     ("GET", "memberships/subscription_contracts/*", get_subscription_contract),
     ("DELETE", "memberships/*/cancel", cancel_membership),
+    ("GET", "webhooks", list_webhooks),
+    ("POST", "webhooks", create_webhook),
+    ("PUT", "webhooks/*", update_webhook),
+    ("DELETE", "webhooks/*", delete_webhook),
 )
 
 LISTS = frozenset(

@@ -213,6 +213,19 @@ class SubscriptionContract(Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
+class Webhook(Struct, frozen=True, kw_only=True):
+    """Where Rivo tells of one topic; a null is what nobody gave, or Rivo did not read."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    event_type: str | None = None
+    url: str | None = None
+    enabled: bool = True
+    description: str | None = None
+    secret: str | None = None
+
+
 class Shop(Struct, frozen=True, kw_only=True):
     """Everything that one shop starts with; lists keep their order where Rivo keeps none."""
 
@@ -231,3 +244,4 @@ class Shop(Struct, frozen=True, kw_only=True):
     membership_tiers: tuple[MembershipTier, ...] = ()
     tier_enrollments: tuple[TierEnrollment, ...] = ()
     subscription_contracts: tuple[SubscriptionContract, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()

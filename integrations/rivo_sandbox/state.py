@@ -19,6 +19,7 @@ from integrations.rivo_sandbox.shop import (
     TierEnrollment,
     VipTier,
     VipTierMembership,
+    Webhook,
 )
 
 
@@ -39,6 +40,7 @@ class State:
     membership_tiers: dict[int, MembershipTier]
     tier_enrollments: dict[int, TierEnrollment]
     subscription_contracts: dict[int, SubscriptionContract]
+    webhooks: dict[int, Webhook]
 
     def copy(self) -> State:
         """Answer the state as it is now, unmoved by later writes."""
@@ -53,6 +55,7 @@ class State:
             referrals=dict(self.referrals),
             tier_enrollments=dict(self.tier_enrollments),
             subscription_contracts=dict(self.subscription_contracts),
+            webhooks=dict(self.webhooks),
         )
 
 
@@ -81,4 +84,5 @@ def open_shop(shop: Shop, *, at: datetime) -> State:
         membership_tiers={row.id: row for row in shop.membership_tiers},
         tier_enrollments={row.id: row for row in shop.tier_enrollments},
         subscription_contracts={row.id: row for row in shop.subscription_contracts},
+        webhooks={row.id: row for row in shop.webhooks},
     )

@@ -1,4 +1,4 @@
-"""What customers do themselves in the storefront, spelled as the requests it comes to."""
+"""What is done in the storefront and in Rivo's own pages, spelled as the requests it comes to."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ def changing_birthday(customer_id: int, dob: str) -> Received:
 def cancelling(customer_id: int) -> Received:
     """Cancel a membership, as the shop's policy has it."""
     return _request("DELETE", f"memberships/{customer_id}/cancel")
+
+
+def giving(
+    customer_id: int, *, points: int = 0, credits_: Decimal | None = None, note: str | None = None
+) -> Received:
+    """Give points or store credit by hand, or take some; the customer sees the note."""
+    amounts = {"points_amount": points, "credits_amount": credits_}
+    given = {name: value for name, value in amounts.items() if value}
+    told = {"external_note": note} if note else {}
+    form = {"customer_identifier": customer_id, "source": "manual", **given, **told}
+    return _request("POST", "points_events", form)
+
+
+def moving(customer_id: int, vip_tier_id: int) -> Received:
+    """Move to another VIP tier."""
+    return _request("POST", f"customers/{customer_id}/vip_tier", {"vip_tier_id": vip_tier_id})
 
 
 def _request(method: str, path: str, form: Mapping[str, object] | None = None) -> Received:

@@ -37,8 +37,10 @@ class Switches(Struct, frozen=True, kw_only=True):
     inferred_filters: Literal["read", "unread", "400"] = "read"
     # U10: tokens of `purchase_type`, a redemption's `source`, the events list's `source`
     tokens: Literal["listed", "any_text"] = "listed"
-    # U11: customer fields other than `dob` in a PUT
+    # U11: customer fields other than `dob` in a PUT; all fields of a webhook, and its secret
     write_fields: Literal["attributes", "unread", "400"] = "attributes"
+    webhook_fields: Literal["attributes", "unread", "400"] = "attributes"
+    webhook_key: Literal["taken", "own", "hidden"] = "taken"
     # U12: POST `/customers/{customer_identifier}/vip_tier`
     tier_route: Literal["201", "200", "absent"] = "201"
     # U13: what a write answers
@@ -90,7 +92,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "U8": ("last_links",),
     "U9": ("inferred_filters",),
     "U10": ("tokens",),
-    "U11": ("write_fields",),
+    "U11": ("write_fields", "webhook_fields", "webhook_key"),
     "U12": ("tier_route",),
     "U13": ("write_answer",),
     "U14": ("batch",),

@@ -45,6 +45,22 @@ def batch(*rows: dict[str, Any]) -> Scene:
     return scene
 
 
+HOOK: dict[str, str | int] = {
+    "event_type": "points_event/created",
+    "url": "https://loyalty.example.com/rivo/webhooks",
+    "enabled": "true",
+    "secret": "a-secret-0001",
+}
+
+
+async def hooks(stage: Stage) -> list[httpx.Response]:
+    made = await stage.post("webhooks", **HOOK)
+    stage.clock.forward(3)
+    listed = await stage.get("webhooks")
+    changed = await stage.put("webhooks/3001", enabled="false")
+    return [made, listed, changed, await stage.delete("webhooks/3001")]
+
+
 async def wrong_key(stage: Stage) -> list[httpx.Response]:
     return [await stage.request("GET", "rewards", headers={"authorization": "wrong"})]
 
@@ -134,6 +150,7 @@ SCENES: dict[str, Scene] = {
     "cancel": send("DELETE", f"memberships/{MAYA}/cancel"),
     "cancel at once": send("DELETE", f"memberships/{MAYA}/cancel?cancellation_policy=immediate"),
     "cancel nothing": send("DELETE", f"memberships/{SARAH}/cancel"),
+    "webhooks": hooks,
     "wrong key": wrong_key,
     "nowhere": get("vip-tiers"),
     "wrong verb": send("POST", "rewards"),
