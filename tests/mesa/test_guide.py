@@ -1,0 +1,190 @@
+"""MESA's guide: each request in it is answered as shown, and each trigger looks as shown."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.environment import load
+from integrations.rivo.points_events import PointsEvent
+from integrations.rivo.points_redemptions import PointsRedemption
+from tests.test_readme import URL, demo
+
+pytestmark = pytest.mark.anyio
+
+GUIDE = Path(__file__).parents[2] / "integrations/mesa/README.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+ACTIONS = frozenset(
+    {
+        "get_customer",
+        "list_customers",
+        "create_points_event",
+        "list_points_events",
+        "create_points_redemption",
+        "list_points_redemptions",
+        "list_rewards",
+        "list_earning_rules",
+        "list_vip_tiers",
+        "get_vip_tier",
+        "update_customer_vip_tier",
+        "update_customer",
+        "list_referrals",
+        "create_referral",
+    }
+)
+MARKS = ["trigger", "shop", "occurred_at", "source"]
+STANDARD = {  # https://github.com/standard-webhooks/standard-webhooks, the specification's example
+    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    "webhook-timestamp": "1614265330",
+    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+}
+
+
+def blocks(language: str) -> list[str]:
+    """Find what the guide shows in this language; also what stands in a list."""
+    found = re.findall(rf"^( *)```{language}\n(.+?)^ *```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+    return [re.sub(f"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
+
+
+HTTP = blocks("http")
+EXCHANGES = list(zip(HTTP[::2], HTTP[1::2], strict=True))
+SHOWN: dict[str, dict[str, Any]] = {
+    each["trigger"]: each for each in map(json.loads, blocks("json"))
+}
+
+
+def is_shown_in(shown: Any, answer: Any) -> bool:
+    """Say whether what is shown is in an answer; "…" stands for any text, or for further rows."""
+    if isinstance(shown, dict):
+        return isinstance(answer, dict) and all(
+            name in answer and is_shown_in(value, answer[name]) for name, value in shown.items()
+        )
+    if isinstance(shown, list):
+        rows = [row for row in shown if row != "…"]
+        enough = len(rows) < len(answer) if "…" in shown else len(rows) == len(answer)
+        return enough and all(map(is_shown_in, rows, answer))
+    return isinstance(answer, str) and bool(answer) if shown == "…" else bool(shown == answer)
+
+
+async def test_each_request_is_answered_as_shown() -> None:
+    """From top to bottom against one shop, as somebody would who tries them."""
+    async with demo() as (_, client):
+        for request, shown in EXCHANGES:
+            (head, _, body), (status, _, answer) = (
+                each.partition("\n\n") for each in (request, shown)
+            )
+            first, *lines = head.splitlines()
+            method, path = first.split()
+            headers = dict(line.replace("<key>", "demo").split(": ", 1) for line in lines)
+            real = await client.request(method, f"{URL}{path}", headers=headers, content=body)
+
+            code, *named = status.splitlines()
+            assert int(code) == real.status_code, (path, real.text)
+            assert is_shown_in(json.loads(answer), real.json()), (path, real.text)
+            replayed = "Idempotent-Replayed: true" in named
+            assert replayed == ("idempotent-replayed" in real.headers), path
+
+
+def test_each_of_the_fourteen_actions_is_shown() -> None:
+    shown = [request.split()[1].removeprefix("/actions/") for request, _ in EXCHANGES]
+    assert 14 == len(ACTIONS)
+    assert sorted(ACTIONS) == sorted(set(shown))
+
+
+def test_each_write_is_shown_with_a_key_of_its_own() -> None:
+    """But for the one that is shown to be repeated."""
+    keys = [
+        re.search("^Idempotency-Key: (.+)$", request, re.MULTILINE)
+        for request, answer in EXCHANGES
+        if '"operation"' in answer or "Idempotent-Replayed" in answer
+    ]
+    assert all(keys)
+    assert len(keys) - 1 == len({key[1] for key in keys if key})
+
+
+def test_the_tables_in_the_guide_can_be_configured(tmp_path: Path) -> None:
+    for name in ("rivo", "mesa"):
+        (tmp_path / name).write_text(f"a-secret-of-{name}-0001")
+    config = tmp_path / "config.toml"
+    shop = f'[shops.acme]\nrivo_api_key_file = "{tmp_path}/rivo"\n'
+    tables = "\n".join(blocks("toml")).replace('"…"', f'"{"0" * 64}"')
+    config.write_text(shop + tables.replace("/run/secrets/mesa", f"{tmp_path}/mesa"))
+
+    (made,) = load({"CONFIG": str(config), "SECRET_KEY": "for-hashes-0001"}).shops
+
+    (caller,) = made.callers
+    assert ("mesa", "actions", ACTIONS) == (caller.name, caller.door, caller.actions)
+    assert (500, 1000, 20000) == (
+        caller.limits.points_per_write,
+        caller.limits.points_per_customer_month,
+        caller.limits.points_per_caller_day,
+    )
+    assert set(SHOWN) == {each.trigger for each in made.triggers}
+
+
+def test_each_trigger_is_shown_with_every_key() -> None:
+    event = ["event_source" if name == "source" else name for name in PointsEvent.__struct_fields__]
+    assert [*MARKS, *event, "points_tally"] == list(SHOWN["loyalty_points_earned"])
+    assert [*MARKS, *PointsRedemption.__struct_fields__, "points_tally"] == list(
+        SHOWN["points_redemption_created"]
+    )
+    assert [
+        *MARKS,
+        "customer_id",
+        "customer_email",
+        "vip_tier_id",
+        "vip_tier",
+        "direction",
+        "started_at",
+    ] == list(SHOWN["customer_vip_tier_updated"])
+    assert 3 == len(SHOWN)
+
+
+def checker() -> Callable[..., bool]:
+    """Make a function of what the guide shows."""
+    names: dict[str, Any] = {"base64": base64, "hmac": hmac}
+    (code,) = blocks("python")
+    exec(code, names)  # noqa: S102 - our own document
+    return names["is_ours"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_ours"),
+    [
+        ({}, True),
+        ({"body": b'{"test":2432232314}'}, False),
+        ({"now": 1614265330 + 301}, False),
+        ({"now": 1614265330 - 301}, False),
+        ({"secret": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, False),
+        ({"headers": {**STANDARD, "webhook-id": "msg_other"}}, False),
+        ({"headers": {**STANDARD, "webhook-signature": "v1,AAAA"}}, False),
+        (
+            {
+                "headers": {
+                    **STANDARD,
+                    "webhook-signature": f"v1,AAAA {STANDARD['webhook-signature']}",
+                }
+            },
+            True,
+        ),
+    ],
+    ids=["right", "body", "old", "early", "secret", "id", "signature", "one of two"],
+)
+def test_the_check_in_the_guide_is_that_of_standard_webhooks(
+    changed: dict[str, Any], *, is_ours: bool
+) -> None:
+    given = {
+        "headers": STANDARD,
+        "body": b'{"test": 2432232314}',
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "now": 1614265330,
+        **changed,
+    }
+    assert is_ours == checker()(**given)
