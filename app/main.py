@@ -42,7 +42,8 @@ from app.pages.routes import page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.reloading import watch
 from app.rivos import close_all, make_rivo
-from app.sandboxed import Sandboxes
+from app.sandboxed.faults import Faults
+from app.sandboxed.shops import Sandboxes
 from app.settings import Settings, ShopSettings
 from app.shops import Shops
 from app.sidebar import Sidebar, sidebar_routes
@@ -162,7 +163,7 @@ def create_app(
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),
             *sidebar_routes(settings, sidebar),
-            *(sandboxes.routes(shops) if sandboxes else []),
+            *(Faults(sandboxes, shops).routes() if sandboxes else []),
             *openapi_routes(settings.public_url, sandbox=sandboxes is not None),
         ],
         exception_handlers={HTTPException: unrouted},

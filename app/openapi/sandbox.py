@@ -7,7 +7,7 @@ from typing import Final
 from app.openapi.inputs import Schema
 from app.openapi.operations import FORM, PROVED
 from app.openapi.responses import JSON, answered, refusals
-from app.sandboxed import ORDER, PATH
+from app.sandboxed.faults import ORDER, PATH
 
 PENDING: Final[Schema] = {
     "type": "object",

@@ -1,13 +1,10 @@
-"""The demo shops of `--sandbox`, and `/sandbox/faults`: what is to go wrong in them next."""
+"""`/sandbox/faults`: what is to go wrong in a demo shop next."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-import httpx
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
@@ -19,12 +16,12 @@ from app.manners import encode
 from app.observe import Seen
 from app.problems import MEDIA_TYPE, HttpError, headers_of, problem_of, silent_about
 from app.requests import read_inputs
-from app.settings import ShopSettings
+from app.sandboxed.shops import Sandboxes
 from app.shops import Caller, Shops
 from integrations.actions import inputs_of, parsed
 from integrations.errors import ActionError, InputError
 from integrations.kinds import between
-from integrations.rivo_sandbox import Fault, InProcess, Received, Sandbox, demo_shop
+from integrations.rivo_sandbox import Fault
 
 MOST: Final = 100
 PATH: Final = "/sandbox/faults"
@@ -82,48 +79,34 @@ class PendingFaults(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Sandboxes:
-    """A demo shop for each shop that is served; `now` is the time of day (UTC)."""
+class Faults:
+    """Lets people order faults for their shop, and see which wait."""
 
-    def __init__(self, *, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._faults: dict[str, deque[Fault]] = {}
+    def __init__(self, sandboxes: Sandboxes, shops: Shops) -> None:
+        self._waiting = sandboxes.faults
+        self._shops = shops
 
-    def transport(self, shop: ShopSettings) -> httpx.AsyncBaseTransport:
-        """Open a demo shop, and make the way to it."""
-        faults = self._faults.setdefault(shop.name, deque())
+    def routes(self) -> list[BaseRoute]:
+        """Make the route by which people let writes go wrong, and see which will."""
+        return [Route(PATH, self._endpoint, methods=["GET", "POST"])]
 
-        def next_fault(received: Received) -> Fault | None:
-            return faults.popleft() if faults and received.method != "GET" else None
-
-        return InProcess(
-            Sandbox(
-                demo_shop(self._now()), clock=self._now, key=shop.rivo_api_key, faults=next_fault
-            )
-        )
-
-    def routes(self, shops: Shops) -> list[BaseRoute]:
-        """Make the routes by which people let writes go wrong, and see which will."""
-
-        async def endpoint(request: Request) -> Response:
-            seen: Seen = request.scope["seen"]
-            seen.door = "sandbox"
-            secrets: tuple[str, ...] = ()
-            try:
-                caller, credential = proven(request.scope, shops, "actions")
-                seen.shop, seen.caller = caller.shop.name, caller.name
-                secrets = (credential,)
-                if request.method == "POST":
-                    await self._take(caller, request)
-                return Response(encode(self._pending(caller)), media_type="application/json")
-            except (HttpError, ActionError) as error:
-                seen.outcome = error.code
-                problem = silent_about(secrets, problem_of(error, seen.request_id))
-                response = Response(encode(problem), problem.status, media_type=MEDIA_TYPE.decode())
-                response.raw_headers += headers_of(error)
-                return response
-
-        return [Route(PATH, endpoint, methods=["GET", "POST"])]
+    async def _endpoint(self, request: Request) -> Response:
+        seen: Seen = request.scope["seen"]
+        seen.door = "sandbox"
+        secrets: tuple[str, ...] = ()
+        try:
+            caller, credential = proven(request.scope, self._shops, "actions")
+            seen.shop, seen.caller = caller.shop.name, caller.name
+            secrets = (credential,)
+            if request.method == "POST":
+                await self._take(caller, request)
+            return Response(encode(self._pending(caller)), media_type="application/json")
+        except (HttpError, ActionError) as error:
+            seen.outcome = error.code
+            problem = silent_about(secrets, problem_of(error, seen.request_id))
+            response = Response(encode(problem), problem.status, media_type=MEDIA_TYPE.decode())
+            response.raw_headers += headers_of(error)
+            return response
 
     async def _take(self, caller: Caller, request: Request) -> None:
         given = await read_inputs(request.scope, request.receive)
@@ -132,7 +115,7 @@ class Sandboxes:
             raise InputError("applied", expected=f"false where kind is {order.kind}", given="true")
         if order.after and order.kind in NEVER_APPLIED:
             raise InputError("after", expected=f"nothing where kind is {order.kind}")
-        waiting = self._faults[caller.shop.name]
+        waiting = self._waiting[caller.shop.name]
         if len(waiting) + order.count > MOST:
             raise InputError("count", expected=f"at most {MOST} with those that wait")
         after = timedelta(seconds=order.after) if order.after else None
@@ -145,6 +128,6 @@ class Sandboxes:
                 applied=fault.applied,
                 after=None if fault.after is None else round(fault.after.total_seconds()),
             )
-            for fault in self._faults[caller.shop.name]
+            for fault in self._waiting[caller.shop.name]
         ]
         return PendingFaults(faults=faults, count=len(faults))

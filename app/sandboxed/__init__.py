@@ -1,0 +1,1 @@
+"""What `--sandbox` has besides: demo shops, their announcements, and pages to play with them."""
