@@ -1,0 +1,1 @@
+"""Announcements: webhooks of Rivo that come in, triggers that go out."""
