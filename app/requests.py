@@ -18,7 +18,9 @@ from integrations.inputs import is_absent
 from integrations.spellings import PRINTABLE
 
 MOST_BYTES: Final = 64 * 1024
+MOST_BYTES_OF_A_WEBHOOK: Final = 256 * 1024
 MOST_FIELDS: Final = 100
+MOST_DEPTH: Final = 20
 FORM: Final = "application/x-www-form-urlencoded"
 HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
@@ -77,11 +79,11 @@ def idempotency_key(scope: Scope, given: str | None) -> str | None:
     return sent
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """Read the whole body, at most 64 KB of it."""
+async def read_body(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> bytes:
+    """Read the whole body, at most so many bytes of it."""
     declared = header(scope, b"content-length") or "0"
-    if declared.isdecimal() and int(declared) > MOST_BYTES:
-        raise _too_large()
+    if declared.isdecimal() and int(declared) > most:
+        raise too_large(most)
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -91,15 +93,16 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             raise HttpError(400, "disconnected", "The request ended before it was complete.")
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise too_large(most)
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
 
 
-def _too_large() -> HttpError:
-    return HttpError(413, "too_large", f"The body may have {MOST_BYTES} bytes at most.")
+def too_large(most: int) -> HttpError:
+    """Refuse a body that has more bytes than may be."""
+    return HttpError(413, "too_large", f"The body may have {most} bytes at most.")
 
 
 def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
@@ -114,9 +117,13 @@ def _body_pairs(scope: Scope, body: bytes) -> list[tuple[str, object]]:
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:
-    """Read a JSON object; 400 where it is not JSON, InputError where it is no object."""
+    """Read a JSON object; 400 where it is no JSON or too deep, InputError where it is no object."""
     try:
         decoded = _decode(body)
+        if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(decoded):
+            raise HttpError(
+                400, "unparsable", f"The body may be nested {MOST_DEPTH} levels deep at most."
+            )
         # Nested, or a colon within a text; or a name that stands there twice.
         if isinstance(decoded, dict) and body.count(b":") > len(decoded):
             json.loads(body, object_pairs_hook=_once)
@@ -127,6 +134,19 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     if len(decoded) > MOST_FIELDS:
         raise HttpError(400, "unparsable", f"The body may have {MOST_FIELDS} names at most.")
     return decoded
+
+
+def _is_too_deep(decoded: object) -> bool:
+    """Go down level by level, each of them at once: nothing here is as deep as what came."""
+    level = [decoded]
+    for _ in range(MOST_DEPTH):
+        level = [
+            within
+            for each in level
+            if isinstance(each, dict | list)
+            for within in (each.values() if isinstance(each, dict) else each)
+        ]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _once(pairs: list[tuple[str, object]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -189,6 +189,29 @@ async def test_what_cannot_be_read_is_said(
             assert 200 == answer.status_code
         else:
             problem(answer, status, code)
+
+
+def objects(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+def lists(levels: int) -> str:
+    return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
+@pytest.mark.parametrize("levels", [objects, lists], ids=["objects", "lists"])
+async def test_a_body_is_nested_twenty_levels_deep_at_most(
+    service: Service, levels: Callable[[int], str]
+) -> None:
+    path = "/actions/list_customers"
+    deep = await service.ask("POST", path, content=levels(20))
+    deeper = await service.ask("POST", path, content=levels(21))
+    shallow = await service.ask("POST", path, content='{"reason": "' + "[{" * 99 + '"}')
+
+    assert "a" == problem(deep, 422, "invalid_input")["field"]
+    told = problem(deeper, 400, "unparsable")
+    assert "The body may be nested 20 levels deep at most." == told["error"]
+    assert 200 == shallow.status_code
 
 
 @pytest.mark.parametrize("query", ["page=%ff", "&".join(f"x{n}=1" for n in range(101))])
