@@ -24,6 +24,7 @@
 
     UpstreamError                   one HTTP call did not bring a complete answer
     ├── NotSentError                it surely never reached the other side
+    │   └── HeldBackError           we held it back ourselves: too much was asked, or fails there
     └── LostReplyError              it may have
 
 Every message is one short sentence that may be shown to an agent: it never holds a key or an
@@ -190,7 +191,17 @@ class UpstreamError(Exception):
 
 
 class NotSentError(UpstreamError):
-    """The request surely never reached the other side."""
+    """The request surely never reached the other side; seconds after which to try again."""
+
+    retry_after = 1.0
+
+
+class HeldBackError(NotSentError):
+    """We held the request back ourselves: too much was asked of the other side, or fails there."""
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class LostReplyError(UpstreamError):

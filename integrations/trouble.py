@@ -19,8 +19,7 @@ def trouble_of(exc: Exception) -> UpstreamError:
             return exc
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
             return NotSentError("No connection could be made.")
-        # A local protocol error is h11 refusing our headers, before the first byte.
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+        case _ if is_ours(exc):
             return NotSentError("The request cannot be sent as it is.")
         case httpx.TimeoutException() | TimeoutError():
             return LostReplyError(TOO_LATE)
@@ -28,3 +27,9 @@ def trouble_of(exc: Exception) -> UpstreamError:
             return LostReplyError(BROKEN)
         case _:
             return LostReplyError("The call failed.")
+
+
+def is_ours(exc: Exception) -> bool:
+    """Say whether the request itself is to blame, so that it tells nothing of the other side."""
+    # A local protocol error is h11 refusing our headers, before the first byte.
+    return isinstance(exc, httpx.UnsupportedProtocol | httpx.LocalProtocolError)

@@ -15,29 +15,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import re
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import cast
-from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 import stamina
 
-from integrations.budget import Priority
-from integrations.errors import LostReplyError, NotSentError, UpstreamError
-from integrations.trouble import BROKEN, TOO_LATE, trouble_of
-
-Segments = Sequence[str | int]
-Pairs = Sequence[tuple[str, str]]
+from integrations.breaker import FAILING, PROBE_SECONDS, Breaker
+from integrations.budget import Budget, Leaving, Priority, Waiting
+from integrations.errors import HeldBackError, LostReplyError, NotSentError, UpstreamError
+from integrations.requesting import Pairs, Segments, request_of
+from integrations.retrying import LEAST_SECONDS, PASSING_STATUSES, RetryBudget, backoff
+from integrations.trouble import TOO_LATE, is_ours, trouble_of
+from integrations.wire import Leaves, TimeLeft, body_in, retry_after_in
 
 # After its deadline a call has this long to say what became of it; then its caller leaves.
 LAST_WORD_SECONDS = 0.05
 # What keeps none of httpx's timeouts (an application in process, headers that trickle) is cut off.
 CUT_OFF_SECONDS = 1.0
-PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
+# Who had to wait and has less left is not sent any more.
+READ_NEEDS_SECONDS = 0.5
+WRITE_NEEDS_SECONDS = 1.5
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -53,6 +52,21 @@ class Reply(msgspec.Struct, frozen=True):
     retry_after: float | None
 
 
+class UpstreamState(msgspec.Struct, frozen=True):
+    """How things stand with one upstream.
+
+    `breaker` is closed, open or half_open; `budget` says how many left and wait. The others count
+    what has happened so far: openings, requests that the breaker held back, second attempts that
+    were refused.
+    """
+
+    breaker: str
+    times_opened: int
+    budget: Waiting
+    held_back: int
+    retries_refused: int
+
+
 class Upstream:
     """Calls one upstream on behalf of one shop."""
 
@@ -66,6 +80,8 @@ class Upstream:
         max_bytes: int = 2_000_000,
         observe: Callable[[str, str, float], None] | None = None,
         chance: Callable[[], float] = random.random,
+        budget: Budget | None = None,
+        probe: Segments | None = None,
     ) -> None:
         """Take over `client`; `close` closes it.
 
@@ -73,6 +89,8 @@ class Upstream:
         to 1. At most `connections` calls (no more than the client's pool holds) run at once. An
         answer has at most `max_bytes`, decoded. `observe(method, outcome, seconds)` hears of every
         attempt: 2xx, 3xx, 4xx, 429, 5xx, not_sent or lost, and its seconds, waiting included.
+        `budget` says how many may leave, and when (its own connections hold then); `probe` is a
+        harmless read: where there is one, the other side is left alone while it fails.
         """
         self.name = name
         self._client = client
@@ -80,7 +98,12 @@ class Upstream:
         self._max_bytes = max_bytes
         self._observe = observe or (lambda _method, _outcome, _seconds: None)
         self._chance = chance
-        self._slots = asyncio.Semaphore(connections)
+        self._budget = budget or Budget(clock=clock, connections=connections)
+        self._retries = RetryBudget(clock=clock)
+        self._probed = probe
+        self._breaker = Breaker(
+            clock=clock, probe=self._probe, opened=lambda: self._budget.turn_away(FAILING)
+        )
         self._running: set[asyncio.Task[Reply]] = set()
         self._twice = stamina.AsyncRetryingCaller(attempts=2, timeout=None)
 
@@ -93,20 +116,22 @@ class Upstream:
         form: Pairs | None = None,
         json: bytes | None = None,
         seconds: float,
-        priority: Priority = Priority.WRITE,  # noqa: ARG002
+        priority: Priority = Priority.WRITE,
     ) -> Reply:
         """Send one request, once, and answer the reply.
 
         `segments` go behind the base URL, each quoted whole: what is in one never reaches another
         path. `form` is sent as application/x-www-form-urlencoded, `json` (already encoded) as JSON;
-        neither: no body. `seconds` is the time for everything, waiting for a connection included.
+        neither: no body. `seconds` is the time for everything, waiting for a connection and for a
+        share of the budget included; who waits is served by `priority`.
 
-        Raises NotSentError if the request surely never reached the other side, LostReplyError if it
-        may have. If the caller is cancelled, a request under way goes on to its end and its reply
-        is dropped; one that still waits for a connection is never sent.
+        Raises NotSentError if the request surely never reached the other side (HeldBackError: we
+        did not let it), LostReplyError if it may have. If the caller is cancelled, a request under
+        way goes on to its end and its reply is dropped; one that still waits is never sent.
         """
-        request = self._request(method, segments, params, form if json is None else json)
-        return await self._once(request, self._clock() + seconds)
+        body = form if json is None else json
+        request = request_of(self._client, method, segments, params, body)
+        return await self._once(request, self._clock() + seconds, priority)
 
     async def read(
         self,
@@ -114,83 +139,87 @@ class Upstream:
         *,
         params: Pairs = (),
         seconds: float,
-        priority: Priority = Priority.READ,  # noqa: ARG002
+        priority: Priority = Priority.READ,
     ) -> Reply:
         """GET, with a second attempt if the trouble may pass; otherwise as `call`.
 
         Both errors may pass, and the statuses 429, 500, 502, 503, 504. The second attempt comes
-        after 100 to 800 ms, or after Retry-After if that is longer, and only if a second is left
-        for it then. `seconds` is the time for both.
+        after 100 to 800 ms, or after Retry-After if that is longer, only if a second is left for it
+        then, and only while few reads need one. `seconds` is the time for both.
         """
         deadline = self._clock() + seconds
-        request = self._request("GET", segments, params)
+        request = request_of(self._client, "GET", segments, params)
         try:
-            return await self._twice(self._backoff(deadline), self._get, request, deadline)
+            return await self._twice(
+                self._backoff(deadline), self._get, request, deadline, priority
+            )
         except _PassingError as passing:
             return passing.reply
 
     async def close(self) -> None:
         """Wait for the calls under way, each bounded by its deadline; later ones are not sent."""
+        await self._breaker.close()
+        self._budget.close()
         while self._running:
             await asyncio.wait(self._running)
         await self._client.aclose()
 
-    def _request(
-        self, method: str, segments: Segments, params: Pairs = (), body: Pairs | bytes | None = None
-    ) -> httpx.Request:
-        texts = [str(segment) for segment in segments]
-        # An empty segment names the resource above; %2E%2E is ".." to many a proxy (RFC 3986,
-        # 6.2.2.2), to some behind %2F as well. None of them names anything.
-        sound = all({"", ".", ".."}.isdisjoint(re.split(r"[/\\]", text)) for text in texts)
-        base = self._client.base_url
-        headers = {"Accept-Encoding": "gzip"}
-        if body is not None:
-            kind = "json" if isinstance(body, bytes) else "x-www-form-urlencoded"
-            headers["Content-Type"] = f"application/{kind}"
-        with contextlib.suppress(UnicodeError, httpx.InvalidURL):
-            path = "/".join(quote(text, safe="") for text in texts)
-            target = f"{path}?{urlencode(params)}" if params else path
-            url = base.copy_with(raw_path=base.raw_path + target.encode("ascii"))
-            content = body if body is None or isinstance(body, bytes) else urlencode(body).encode()
-            if sound:
-                return self._client.build_request(method, url, content=content, headers=headers)
-        raise NotSentError("The request cannot be sent as it is.")
+    def state(self) -> UpstreamState:
+        """Say how things stand with the other side now."""
+        return UpstreamState(
+            breaker=self._breaker.state.value,
+            times_opened=self._breaker.times_opened,
+            budget=self._budget.state(),
+            held_back=self._breaker.refused,
+            retries_refused=self._retries.refused,
+        )
 
-    async def _once(self, request: httpx.Request, deadline: float) -> Reply:
+    async def _once(
+        self, request: httpx.Request, deadline: float, priority: Priority, *, probes: bool = False
+    ) -> Reply:
         asked = self._clock()
-        if not await self._take_slot(deadline):
+        try:
+            if not probes:
+                self._breaker.check()
+            least = READ_NEEDS_SECONDS if request.method == "GET" else WRITE_NEEDS_SECONDS
+            leaving = await self._budget.enter(priority, deadline=deadline, least=least)
+        except NotSentError:
             self._observe(request.method, "not_sent", self._clock() - asked)
-            raise NotSentError("No time was left to send the request.")
-        task = asyncio.create_task(self._attempt(request, asked, deadline), name=self.name)
+            raise
+        attempt = self._attempt(request, asked, deadline, leaving)
+        task = asyncio.create_task(attempt, name=self.name)
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(lambda _: self._ended(task, leaving))
         # Unlike a plain await, this leaves the task alone if the caller is cancelled.
         await asyncio.wait({task}, timeout=deadline + LAST_WORD_SECONDS - self._clock())
         if not task.done() or task.cancelled():
             raise LostReplyError(TOO_LATE)
         return task.result()
 
-    async def _take_slot(self, deadline: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline - self._clock()):
-                await self._slots.acquire()
-            if self._clock() < deadline and not self._client.is_closed:
-                return True
-            self._slots.release()
-        return False
-
-    async def _attempt(self, request: httpx.Request, asked: float, deadline: float) -> Reply:
-        request.extensions["timeout"] = _TimeLeft(self._clock, deadline)
-        outcome = "lost"
+    async def _attempt(
+        self, request: httpx.Request, asked: float, deadline: float, leaving: Leaving
+    ) -> Reply:
+        request.extensions["timeout"] = TimeLeft(self._clock, deadline)
+        request.extensions["trace"] = Leaves(self._budget, leaving)
+        self._retries.count()
+        outcome, began = "lost", self._clock()
+        failed: bool | None = True
         try:
-            async with asyncio.timeout(deadline + CUT_OFF_SECONDS - self._clock()):
+            async with asyncio.timeout(deadline + CUT_OFF_SECONDS - began):
                 reply = await self._send(request, deadline + LAST_WORD_SECONDS)
             outcome = "429" if reply.status == 429 else f"{reply.status // 100}xx"
+            failed = reply.status >= 500
+            if reply.status == 429:
+                self._budget.too_many(reply.retry_after)
             return reply
         except Exception as exc:  # noqa: BLE001 - whatever a transport raises, it may have sent
             trouble = trouble_of(exc)
             outcome = "not_sent" if isinstance(trouble, NotSentError) else "lost"
+            if is_ours(exc) or deadline - began < READ_NEEDS_SECONDS:
+                failed = None  # it tells nothing of the other side
         finally:
+            if failed is not None and self._probed is not None:
+                self._breaker.count(failed=failed)
             self._observe(request.method, outcome, self._clock() - asked)
         # Out here, so that it does not carry httpx's error along: that holds our key.
         raise trouble
@@ -198,53 +227,44 @@ class Upstream:
     async def _send(self, request: httpx.Request, until: float) -> Reply:
         response = await self._client.send(request, stream=True, follow_redirects=False)
         async with contextlib.aclosing(response):
-            body = await self._body(response, until)
+            body = await body_in(response, self._max_bytes, until=until, clock=self._clock)
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        after = re.fullmatch(r"[0-9]+(\.[0-9]+)?", response.headers.get("retry-after", ""))
-        retry_after = min(float(after[0]), 3600.0) if after else None
-        return Reply(response.status_code, media_type, body, retry_after)
+        return Reply(response.status_code, media_type, body, retry_after_in(response))
 
-    async def _body(self, response: httpx.Response, until: float) -> bytes:
-        # httpx itself would decode a chunk whole: 64 KB may hold 64 MB, encoded twice far more.
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in {"identity", "gzip"}:
-            raise LostReplyError(BROKEN)
-        unzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
-        body = bytearray()
-        async for chunk in cast(httpx.AsyncByteStream, response.stream):
-            body += unzip.decompress(chunk, self._max_bytes + 1 - len(body)) if unzip else chunk
-            if len(body) > self._max_bytes:
-                raise LostReplyError("The answer was too large.")
-            # Each chunk may come in time and the end never.
-            if self._clock() >= until:
-                raise LostReplyError(TOO_LATE)
-        if unzip and body and (not unzip.eof or unzip.unused_data):
-            raise LostReplyError(BROKEN)
-        return bytes(body)
-
-    def _ended(self, task: asyncio.Task[Reply]) -> None:
-        self._slots.release()
+    def _ended(self, task: asyncio.Task[Reply], leaving: Leaving) -> None:
+        self._budget.leave(leaving)
         self._running.discard(task)
         if not task.cancelled():
             # Looked at, so that nobody complains of an error whose caller has left.
             task.exception()
 
-    async def _get(self, request: httpx.Request, deadline: float) -> Reply:
-        reply = await self._once(request, deadline)
+    async def _get(self, request: httpx.Request, deadline: float, priority: Priority) -> Reply:
+        reply = await self._once(request, deadline, priority)
         if reply.status in PASSING_STATUSES:
             raise _PassingError(reply)
         return reply
 
     def _backoff(self, deadline: float) -> Callable[[Exception], bool | float]:
         def seconds_to_wait(trouble: Exception) -> bool | float:
-            wait = 0.1 + 0.7 * self._chance()
-            if isinstance(trouble, _PassingError):
-                wait = max(wait, trouble.reply.retry_after or 0.0)
-            elif not isinstance(trouble, UpstreamError):
+            passing = isinstance(trouble, _PassingError | UpstreamError)
+            if not passing or isinstance(trouble, HeldBackError):
                 return False
-            return self._clock() + wait + 1.0 <= deadline and wait
+            after = trouble.reply.retry_after if isinstance(trouble, _PassingError) else None
+            wait = backoff(self._chance(), after)
+            is_time = self._clock() + wait + LEAST_SECONDS <= deadline
+            return is_time and self._retries.take_second() and wait
 
         return seconds_to_wait
+
+    async def _probe(self) -> bool:
+        """Ask for something harmless, past the breaker; say whether the other side works."""
+        request = request_of(self._client, "GET", self._probed or ())
+        until = self._clock() + PROBE_SECONDS
+        try:
+            reply = await self._once(request, until, Priority.READ, probes=True)
+        except UpstreamError:
+            return False
+        return reply.status < 500
 
 
 def make_client(
@@ -277,14 +297,3 @@ class _PassingError(Exception):
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
         self.reply = reply
-
-
-class _TimeLeft(msgspec.Struct):
-    """Stands in for httpcore's dict of timeouts, so that each is what is left when it is needed."""
-
-    clock: Callable[[], float]
-    deadline: float
-
-    def get(self, phase: str, _default: object = None) -> float:
-        left = max(self.deadline - self.clock(), 0.0)
-        return min(left, 1.0) if phase == "connect" else left

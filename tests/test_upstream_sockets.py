@@ -14,6 +14,7 @@ import pytest
 from integrations import upstream as module
 from integrations.errors import LostReplyError, NotSentError
 from integrations.upstream import Reply, Upstream, make_client
+from integrations.wire import TimeLeft
 
 pytestmark = pytest.mark.anyio
 
@@ -259,7 +260,7 @@ async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
 @pytest.mark.parametrize("seconds", [0.05, 0.5, 2.0])
 async def test_timeouts_follow_the_time_left(seconds: float) -> None:
     now = 0.0
-    left = module._TimeLeft(lambda: now, seconds)
+    left = TimeLeft(lambda: now, seconds)
 
     assert left.get("connect") == min(seconds, 1.0)
     assert left.get("read") == left.get("write") == left.get("pool") == seconds

@@ -21,7 +21,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from integrations.errors import LostReplyError, NotSentError
-from integrations.upstream import Pairs, Reply, Upstream
+from integrations.requesting import Pairs
+from integrations.upstream import Reply, Upstream
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 WINDOW_SECONDS: Final = 20.0
