@@ -7,14 +7,17 @@ import hmac
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.announcing import TRIGGERS
+from app.delivery.standard_webhooks import headers
+from app.delivery.triggers import triggered
 from app.environment import load
-from integrations.rivo.points_events import PointsEvent
-from integrations.rivo.points_redemptions import PointsRedemption
+from integrations.rivo_sandbox import Announcement, Announcer, Sandbox, demo_shop
 from tests.test_readme import URL, demo
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +42,8 @@ ACTIONS = frozenset(
         "create_referral",
     }
 )
-MARKS = ["trigger", "shop", "occurred_at", "source"]
+NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
+TOM, MAYA = 7310275561948, 7301448820193
 STANDARD = {  # https://github.com/standard-webhooks/standard-webhooks, the specification's example
     "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
     "webhook-timestamp": "1614265330",
@@ -82,13 +86,13 @@ async def test_each_request_is_answered_as_shown() -> None:
             )
             first, *lines = head.splitlines()
             method, path = first.split()
-            headers = dict(line.replace("<key>", "demo").split(": ", 1) for line in lines)
-            real = await client.request(method, f"{URL}{path}", headers=headers, content=body)
+            named = dict(line.replace("<key>", "demo").split(": ", 1) for line in lines)
+            real = await client.request(method, f"{URL}{path}", headers=named, content=body)
 
-            code, *named = status.splitlines()
+            code, *others = status.splitlines()
             assert int(code) == real.status_code, (path, real.text)
             assert is_shown_in(json.loads(answer), real.json()), (path, real.text)
-            replayed = "Idempotent-Replayed: true" in named
+            replayed = "Idempotent-Replayed: true" in others
             assert replayed == ("idempotent-replayed" in real.headers), path
 
 
@@ -129,22 +133,30 @@ def test_the_tables_in_the_guide_can_be_configured(tmp_path: Path) -> None:
     assert set(SHOWN) == {each.trigger for each in made.triggers}
 
 
-def test_each_trigger_is_shown_with_every_key() -> None:
-    event = ["event_source" if name == "source" else name for name in PointsEvent.__struct_fields__]
-    assert [*MARKS, *event, "points_tally"] == list(SHOWN["loyalty_points_earned"])
-    assert [*MARKS, *PointsRedemption.__struct_fields__, "points_tally"] == list(
-        SHOWN["points_redemption_created"]
-    )
-    assert [
-        *MARKS,
-        "customer_id",
-        "customer_email",
-        "vip_tier_id",
-        "vip_tier",
-        "direction",
-        "started_at",
-    ] == list(SHOWN["customer_vip_tier_updated"])
-    assert 3 == len(SHOWN)
+def announced() -> list[Announcement]:
+    """Let a customer earn, another redeem, and the first be moved: what Rivo announces of it."""
+    told: list[Announcement] = []
+    announcer = Announcer(told.append, secret="a-secret-of-rivo-0001")
+    sandbox = Sandbox(demo_shop(NOW), clock=lambda: NOW, announcer=announcer)
+    assert sandbox.give(TOM, points=100)
+    assert sandbox.redeem(MAYA, 709485)
+    assert sandbox.move(TOM, 552289)
+    return told
+
+
+def test_each_trigger_is_what_the_service_makes_of_what_rivo_announces() -> None:
+    """Nobody orders in the sandbox: the points are made to come from an order."""
+    order = {"source": "order_placed", "title": "Place an order", "external_note": None}
+    made: dict[str, dict[str, Any]] = {}
+    for each in announced():
+        body = json.loads(each.deliveries[0].body)
+        earned = order if each.topic == "points_event/created" else {}
+        for one in triggered(each.topic, body | earned, shop="acme", at=NOW.timestamp()):
+            made[one.trigger] = one.flat
+
+    assert set(TRIGGERS) == set(made) == set(SHOWN)
+    for name, shown in SHOWN.items():
+        assert list(made[name].items()) == list(shown.items())
 
 
 def checker() -> Callable[..., bool]:
@@ -153,6 +165,17 @@ def checker() -> Callable[..., bool]:
     (code,) = blocks("python")
     exec(code, names)  # noqa: S102 - our own document
     return names["is_ours"]  # type: ignore[no-any-return]
+
+
+def test_the_check_in_the_guide_knows_what_the_service_signs() -> None:
+    """With a secret in either form, and while two of them are valid."""
+    body = json.dumps(SHOWN["loyalty_points_earned"]).encode()
+    secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "any-other-text-0001"]
+    signed = headers(secrets, message_id="msg_1", timestamp=1_700_000_000, body=body)
+
+    for secret in secrets:
+        assert checker()(signed, body, secret, 1_700_000_001)
+    assert not checker()(signed, body, "another-secret-0001", 1_700_000_001)
 
 
 @pytest.mark.parametrize(
