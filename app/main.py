@@ -47,6 +47,7 @@ from app.sandboxed.shops import Sandboxes
 from app.settings import Settings, ShopSettings
 from app.shops import Shops
 from app.sidebar import Sidebar, sidebar_routes
+from app.standing import Standing
 from app.store.lock import FileLock
 from app.store.sqlite import SqliteStore
 from app.unrouted import unrouted
@@ -107,6 +108,7 @@ def create_app(
 
     shops = Shops(rivo_of)
     shops.use(settings)
+    metrics.registry.register(Standing(shops))
     plain = Manner()
     manners = {
         "actions": plain,

@@ -1,4 +1,4 @@
-"""Each shop's Rivo is made here: its connections, its share of the memory."""
+"""Each shop's Rivo is made here: its connections, its budget, its share of the memory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import httpx
 from app.metrics import Metrics
 from app.settings import Settings, ShopSettings
 from app.shops import facts_of
+from integrations.budget import Budget
 from integrations.memory import Memory
 from integrations.rivo import Rivo
 from integrations.upstream import Upstream, make_client
 
 SANDBOX_URL: Final = "http://rivo.sandbox/merchant_api/v1"
+PROBE: Final = ("vip_tiers",)
+"""What is asked of a Rivo that failed, to see whether it is back: small, and it changes nothing."""
 MEMORY_BYTES: Final = 256_000_000
 """So much of all shops' reads is remembered; of one shop's a quarter at most."""
 
@@ -42,6 +45,8 @@ def make_rivo(
         clock=clock,
         observe=metrics.called(shop.name),
         chance=chance,
+        budget=Budget(clock=clock, most=settings.requests_per_second),
+        probe=PROBE,
     )
     return Rivo(
         upstream,
