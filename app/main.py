@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
+from app.delivery.sending import Deliverer, Outfit
 from app.entrances import Entrances
 from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
@@ -62,9 +63,10 @@ class World:
 
     `clock` gives seconds that only go forward, `now` the time of day (UTC), `new_id` a request id,
     `chance` a number from 0 to 1, `random` that many bytes; `transport` is asked for each shop
-    (None: the real network), and so is `helpdesk`, the way to a shop's helpdesks; `executor` is
-    what the store runs on, one thread or inline. `alone` says that no other replica can be alive:
-    whoever holds a lease from before is dead.
+    (None: the real network), and so are `helpdesk`, the way to a shop's helpdesks, and `triggers`,
+    the way to whoever is told of triggers; `executor` is what the store runs on, one thread or
+    inline. `alone` says that no other replica can be alive: whoever holds a lease from before is
+    dead.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -75,6 +77,7 @@ class World:
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     transport: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
     helpdesk: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
+    triggers: Callable[[ShopSettings], httpx.AsyncBaseTransport | None] = lambda _: None
     executor: Callable[[], Executor] = lambda: ThreadPoolExecutor(1, thread_name_prefix="store")
     store: Callable[[str, Executor], SqliteStore] = lambda path, executor: SqliteStore(
         path, executor=executor
@@ -123,6 +126,7 @@ def create_app(
     operations = Operations(means)
     settler, keeper = Settler(means, operations), Housekeeper(means)
     notes = NoteWriter(means, transport=world.helpdesk)
+    deliverer = Deliverer(_make_outfit(means, world))
     entrances = Entrances(
         ACTIONS, shops=shops, manners=manners, desk=operations, clock=world.clock, now=world.now
     )
@@ -143,6 +147,7 @@ def create_app(
             asyncio.create_task(watch(settings, shops, reload, log, world.sleep)),
             asyncio.create_task(settler.run()),
             asyncio.create_task(keeper.run()),
+            asyncio.create_task(deliverer.run()),
         ]
         if not settings.sandbox:  # what is done in a demo shop is no news on anybody's tickets
             going.append(asyncio.create_task(notes.run()))
@@ -152,7 +157,7 @@ def create_app(
         for each in going:
             each.cancel()
         await asyncio.gather(*going, return_exceptions=True)
-        await asyncio.gather(operations.close(), notes.close())
+        await asyncio.gather(operations.close(), notes.close(), deliverer.close())
         await close_all([shop.rivo for shop in shops.all()])
         await store.close()
         executor.shutdown()
@@ -185,7 +190,7 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.ready = False
     app.state.store, app.state.settler, app.state.keeper = store, settler, keeper
-    app.state.notes = notes
+    app.state.notes, app.state.deliverer = notes, deliverer
     return app
 
 
@@ -220,6 +225,22 @@ def _make_means(
         alone=world.alone,
         log=log,
         metrics=metrics,
+    )
+
+
+def _make_outfit(means: Means, world: World) -> Outfit:
+    return Outfit(
+        store=means.store,
+        shops=means.shops,
+        clock=world.clock,
+        now=world.now,
+        sleep=world.sleep,
+        chance=world.chance,
+        owner=means.owner,
+        alone=world.alone,
+        log=means.log,
+        metrics=means.metrics,
+        transport=world.triggers,
     )
 
 

@@ -53,6 +53,18 @@ class Metrics:
             ("shop", "state"),
             registry=registry,
         )
+        self.triggers = Counter(
+            "rivo_helpdesk_trigger_attempts_total",
+            "Attempts to send a trigger, by what became of it: delivered, waiting or dead.",
+            ("shop", "trigger", "state"),
+            registry=registry,
+        )
+        self.open_triggers = Gauge(
+            "rivo_helpdesk_open_triggers",
+            "Triggers that are not delivered, by state; dead ones can be replayed.",
+            ("shop", "state"),
+            registry=registry,
+        )
         self._children: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, door: str, action: str, outcome: str, status: int, seconds: float) -> None:
@@ -77,6 +89,16 @@ class Metrics:
         self.open_operations.clear()
         for shop, state, number in counts:
             self.open_operations.labels(shop, state).set(number)
+
+    def posted(self, shop: str, trigger: str, state: str) -> None:
+        """Count an attempt to send a trigger."""
+        self.triggers.labels(shop, trigger, state).inc()
+
+    def outbox(self, counts: Collection[tuple[str, str, int]]) -> None:
+        """Say how many triggers are not delivered now: shop, state and number of each."""
+        self.open_triggers.clear()
+        for shop, state, number in counts:
+            self.open_triggers.labels(shop, state).set(number)
 
     def called(self, shop: str) -> Callable[[str, str, float], None]:
         """Return the function that counts one shop's upstream calls."""

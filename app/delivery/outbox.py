@@ -1,0 +1,265 @@
+"""The outbox: triggers on their way, put down with what caused them, kept until they are told.
+
+Every function is a job for the store: it takes the transaction first and never commits. A row is
+one trigger for one URL; its id is the message's, the same however often it is put down or sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from app.settings import ShopSettings
+from app.store.sqlite import Transaction
+
+State = Literal["waiting", "sending", "delivered", "dead"]
+STATES: Final[tuple[State, ...]] = ("waiting", "sending", "delivered", "dead")
+
+_OPEN: Final = (
+    "((due_at <= :at AND +state = 'waiting') "
+    "OR (state = 'sending' AND (lease_until <= :at OR (:alone AND owner <> :owner))))"
+)
+"""Due, or left behind by who sent it: its lease is over, or (who is alone) it is another's.
+
+The plus keeps SQLite from an index that would go through all that waits for later.
+"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One trigger for one URL as it is about to be sent; `lease_until` says whose attempt it is."""
+
+    id: str
+    shop: str
+    trigger: str
+    url: str
+    body: bytes
+    tries: int
+    owner: str
+    lease_until: float
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One trigger for one URL as people see it; times are epoch seconds.
+
+    `status` is the last answer's, `why` a word for why the last try failed; `emptied` says that
+    what it told is not kept any more.
+    """
+
+    id: str
+    shop: str
+    trigger: str
+    url: str
+    state: State
+    tries: int
+    created_at: float
+    at: float
+    due_at: float | None
+    status: int | None
+    why: str | None
+    emptied: bool
+
+
+def put(
+    tx: Transaction,
+    *,
+    event: str,
+    shop: ShopSettings,
+    trigger: str,
+    body: bytes,
+    customer: str | None,
+    at: float,
+) -> int:
+    """Put down a trigger for each URL that the shop names for it; returns for how many.
+
+    `event` tells this cause from every other of the shop: what is put down again is there once.
+    `at` are epoch seconds. Call it in the transaction that stores the cause.
+    """
+    number = 0
+    for each in shop.triggers:
+        if each.trigger != trigger:
+            continue
+        done = tx.execute(
+            "INSERT INTO outbox (id, event, shop, trigger, url, body, customer, state, "
+            "created_at, at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (
+                message_id(shop.name, event, trigger, each.url),
+                event,
+                shop.name,
+                trigger,
+                each.url,
+                body,
+                customer,
+                at,
+                at,
+                at,
+            ),
+        )
+        number += done.rowcount
+    return number
+
+
+def message_id(shop: str, event: str, trigger: str, url: str) -> str:
+    """Make the id under which one URL hears of one event."""
+    told = f"{shop}\n{event}\n{trigger}\n{url}".encode()
+    return f"msg_{hashlib.sha256(told).hexdigest()[:32]}"
+
+
+def waiting(tx: Transaction, *, at: float, owner: str, alone: bool) -> list[tuple[str, str]]:
+    """List the shops and URLs for which something is to be sent now."""
+    rows = tx.execute(
+        f"SELECT DISTINCT shop, url FROM outbox WHERE {_OPEN}",  # noqa: S608 - our own
+        {"at": at, "owner": owner, "alone": alone},
+    )
+    return [(row["shop"], row["url"]) for row in rows]
+
+
+def claim(
+    tx: Transaction,
+    *,
+    shop: str,
+    url: str,
+    at: float,
+    owner: str,
+    alone: bool,
+    lease: float,
+    most: int,
+) -> list[Message]:
+    """Take what is due for one URL, the longest due first, for `lease` seconds.
+
+    A try that its sender did not live to end is begun again and not counted twice.
+    """
+    rows = tx.execute(
+        "SELECT id, trigger, body, tries + (state = 'waiting') AS tries FROM outbox "  # noqa: S608
+        f"WHERE {_OPEN} AND shop = :shop AND url = :url "
+        "ORDER BY coalesce(due_at, at), created_at LIMIT :most",
+        {"at": at, "owner": owner, "alone": alone, "shop": shop, "url": url, "most": most},
+    ).fetchall()
+    until = at + lease
+    found = [
+        Message(
+            id=row["id"],
+            shop=shop,
+            trigger=row["trigger"],
+            url=url,
+            body=row["body"],
+            tries=row["tries"],
+            owner=owner,
+            lease_until=until,
+        )
+        for row in rows
+    ]
+    for each in found:
+        tx.execute(
+            "UPDATE outbox SET state = 'sending', tries = ?, at = ?, due_at = NULL, owner = ?, "
+            "lease_until = ? WHERE id = ?",
+            (each.tries, at, owner, until, each.id),
+        )
+    return found
+
+
+def end(
+    tx: Transaction,
+    message: Message,
+    state: State,
+    *,
+    at: float,
+    due_at: float | None = None,
+    status: int | None = None,
+    why: str | None = None,
+) -> bool:
+    """Put down what became of sending a message; `due_at` is when it is sent again.
+
+    False where it is not ours any more: the lease was over and somebody else took it.
+    """
+    done = tx.execute(
+        "UPDATE outbox SET state = ?, at = ?, due_at = ?, status = ?, why = ?, owner = NULL, "
+        "lease_until = 0 WHERE id = ? AND state = 'sending' AND owner = ? AND lease_until = ?",
+        (state, at, due_at, status, why, message.id, message.owner, message.lease_until),
+    )
+    return done.rowcount == 1
+
+
+def page(tx: Transaction, *, shops: Sequence[str], state: State | None, most: int) -> list[Line]:
+    """List the newest messages of some shops."""
+    rows = tx.execute(
+        "SELECT id, shop, trigger, url, state, tries, created_at, at, due_at, status, why, "  # noqa: S608
+        f"length(body) = 0 AS emptied FROM outbox WHERE shop IN ({_marks(shops)}) "
+        "AND (? IS NULL OR state = ?) ORDER BY created_at DESC, id LIMIT ?",
+        (*shops, state, state, most),
+    )
+    return [msgspec.convert(dict(row), Line, strict=False) for row in rows]
+
+
+def dead(tx: Transaction, *, shops: Sequence[str]) -> list[str]:
+    """Name the dead letters of some shops, the oldest first."""
+    rows = tx.execute(
+        "SELECT id FROM outbox WHERE state = 'dead' "  # noqa: S608 - our own
+        f"AND shop IN ({_marks(shops)}) ORDER BY created_at, id",
+        tuple(shops),
+    )
+    return [row["id"] for row in rows]
+
+
+def replay(tx: Transaction, message: str, *, at: float) -> str | None:
+    """Have a message sent again under its own id, all tries before it; None where that was done.
+
+    Otherwise a sentence says why it cannot be.
+    """
+    row = tx.execute(
+        "SELECT state, length(body) AS size FROM outbox WHERE id = ?", (message,)
+    ).fetchone()
+    if row is None:
+        return "there is none with this id."
+    if row["state"] in ("waiting", "sending"):
+        return "it is on its way already."
+    if not row["size"]:
+        return "what it told is not kept any more."
+    tx.execute(
+        "UPDATE outbox SET state = 'waiting', tries = 0, at = ?, due_at = ? WHERE id = ?",
+        (at, at, message),
+    )
+    return None
+
+
+def counts(tx: Transaction) -> list[tuple[str, str, int]]:
+    """Count what is not delivered: shop, state and number of each."""
+    rows = tx.execute(
+        "SELECT shop, state, count(*) AS number FROM outbox WHERE state <> 'delivered' "
+        "GROUP BY shop, state"
+    )
+    return [(row["shop"], row["state"], row["number"]) for row in rows]
+
+
+def forget(tx: Transaction, *, told: float, ended: float) -> int:
+    """Empty what was delivered before `told`, and drop what ended before `ended`; count both."""
+    emptied = tx.execute(
+        "UPDATE outbox SET body = x'', customer = NULL "
+        "WHERE state = 'delivered' AND at < ? AND length(body) > 0",
+        (told,),
+    ).rowcount
+    dropped = tx.execute(
+        "DELETE FROM outbox WHERE state IN ('delivered', 'dead') AND at < ?", (ended,)
+    ).rowcount
+    return emptied + dropped
+
+
+def erase(tx: Transaction, *, shop: str, customer: Sequence[str]) -> int:
+    """Drop all that is kept about a customer, named by id, e-mail address or both; count it.
+
+    What is still waiting is not told any more either.
+    """
+    folded = [each.casefold() for each in customer]
+    marks = _marks(folded)
+    return tx.execute(
+        f"DELETE FROM outbox WHERE shop = ? AND length(body) > 0 AND (customer IN ({marks}) "  # noqa: S608
+        f"OR lower(json_extract(CAST(body AS TEXT), '$.customer_email')) IN ({marks}))",
+        (shop, *folded, *folded),
+    ).rowcount
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
