@@ -65,6 +65,12 @@ class Metrics:
             ("shop", "state"),
             registry=registry,
         )
+        self.webhooks = Counter(
+            "rivo_helpdesk_webhooks_total",
+            "Signed webhooks of Rivo's: taken, repeated, unclear, or lost with the store.",
+            ("shop", "topic", "outcome"),
+            registry=registry,
+        )
         self._children: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, door: str, action: str, outcome: str, status: int, seconds: float) -> None:
@@ -99,6 +105,10 @@ class Metrics:
         self.open_triggers.clear()
         for shop, state, number in counts:
             self.open_triggers.labels(shop, state).set(number)
+
+    def webhook(self, shop: str, topic: str, outcome: str) -> None:
+        """Count a webhook that Rivo signed."""
+        self.webhooks.labels(shop, topic, outcome).inc()
 
     def called(self, shop: str) -> Callable[[str, str, float], None]:
         """Return the function that counts one shop's upstream calls."""
