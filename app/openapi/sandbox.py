@@ -1,13 +1,15 @@
-"""What a service with `--sandbox` has besides: letting writes go wrong."""
+"""What a service with `--sandbox` has besides: letting writes go wrong, and Rivo's own pages."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from app.openapi.inputs import Schema
+from app.openapi.inputs import Schema, parameter
 from app.openapi.operations import FORM, PROVED
-from app.openapi.responses import JSON, answered, refusals
-from app.sandboxed.faults import ORDER, PATH
+from app.openapi.responses import JSON, answered, headers, refusals
+from app.sandboxed import faults, merchant
+from integrations.actions import Input
 
 PENDING: Final[Schema] = {
     "type": "object",
@@ -18,7 +20,7 @@ PENDING: Final[Schema] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "kind": ORDER["kind"].kind.schema,
+                    "kind": faults.ORDER["kind"].kind.schema,
                     "applied": {"type": "boolean"},
                     "after": {"type": ["integer", "null"]},
                 },
@@ -34,31 +36,56 @@ PENDING: Final[Schema] = {
 
 
 def sandbox_paths() -> dict[str, Schema]:
-    """Describe the path."""
-    order = {
-        "type": "object",
-        "properties": {
-            each.name: {"description": each.description, **each.kind.schema}
-            for each in ORDER.values()
-        },
-        "required": [each.name for each in ORDER.values() if each.required],
-        "additionalProperties": False,
-    }
-    content = {media_type: {"schema": order} for media_type in (JSON, FORM)}
-    refused = refusals(writes=False, gorgias=False)
+    """Describe the paths."""
+    refused = refusals(writes=True, gorgias=False)
     return {
-        PATH: {
+        faults.PATH: {
             "get": {
                 **_words("list_sandbox_faults", "Show which writes will go wrong."),
                 "responses": _responses(refused, "401", "405"),
             },
             "post": {
                 **_words("create_sandbox_faults", "Let the next writes go wrong."),
-                "requestBody": {"required": True, "content": content},
+                "requestBody": _body(faults.ORDER.values()),
                 "responses": _responses(refused, "400", "401", "405", "413", "415", "422"),
             },
-        }
+        },
+        merchant.PATH: {
+            "get": {
+                **_words("rivo_admin", "Show what the merchant sees in Rivo itself."),
+                "security": [],
+                "parameters": [parameter(merchant.CHANGE["shop"])],
+                "responses": {"200": _page("The page."), "404": refused["404"]},
+            },
+            "post": {
+                **_words("change_as_merchant", "Change something as the merchant, in Rivo itself."),
+                "security": [],
+                "requestBody": _body(merchant.CHANGE.values()),
+                "responses": {
+                    "303": {"description": "Done; the page shows it.", "headers": headers(303)},
+                    "422": _page("Not done; the page says why."),
+                    **{each: refused[each] for each in ("400", "403", "404", "413", "415")},
+                },
+            },
+        },
     }
+
+
+def _body(inputs: Iterable[Input]) -> Schema:
+    told = tuple(inputs)
+    schema = {
+        "type": "object",
+        "properties": {
+            each.name: {"description": each.description, **each.kind.schema} for each in told
+        },
+        "required": [each.name for each in told if each.required],
+        "additionalProperties": False,
+    }
+    return {"required": True, "content": {kind: {"schema": schema} for kind in (JSON, FORM)}}
+
+
+def _page(words: str) -> Schema:
+    return answered(words, {"text/html": {"schema": {"type": "string"}}})
 
 
 def _words(name: str, summary: str) -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -34,44 +34,69 @@ CHAPTERS: Final = (
 )
 
 
-def page_routes(settings: Settings, shops: Shops, actions: Mapping[str, Action]) -> list[BaseRoute]:
-    """Make the routes of the start page, the documentation and their static files."""
-    templates = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["spelled"] = spelled
+class Pages:
+    """Renders pages into the frame that all of them share.
 
-    @cache
-    def book() -> Book:
-        """Describe the actions when somebody first wants to read about them."""
-        return make_book(actions)
+    `admin` says whether there is a "Rivo admin": only over demo shops of our own.
+    """
 
-    def page(name: str, request: Request, **more: object) -> Response:
-        demo = settings.sandbox and shops.caller("actions", DEMO_KEY.encode()) is not None
-        url = settings.public_url or own_address(request.scope)
-        template = templates.get_template(f"{name}.html")
+    def __init__(
+        self,
+        settings: Settings,
+        shops: Shops,
+        actions: Mapping[str, Action],
+        *,
+        admin: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.shops = shops
+        self.admin = admin
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["spelled"] = spelled
+        # The actions are described when somebody first wants to read about them.
+        self._book: Callable[[], Book] = cache(lambda: make_book(actions))
+
+    def page(
+        self, name: str, request: Request, *, root: str = "", status: int = 200, **more: object
+    ) -> Response:
+        """Render a template; `root` leads from it to the start page.
+
+        Links are relative, so that a proxy may put the service below any path.
+        """
+        demo = self.settings.sandbox and self.shops.caller("actions", DEMO_KEY.encode()) is not None
+        url = self.settings.public_url or own_address(request.scope)
+        template = self._templates.get_template(f"{name}.html")
         return HTMLResponse(
             template.render(
                 here=name,
-                book=book(),
-                sandbox=settings.sandbox,
+                root=root,
+                book=self._book(),
+                sandbox=self.settings.sandbox,
                 sidebar=demo,
+                admin=self.admin,
                 curl=Curl(url=url.rstrip("/"), key=DEMO_KEY if demo else "$API_KEY"),
                 **more,
-            )
+            ),
+            status,
         )
+
+
+def page_routes(pages: Pages) -> list[BaseRoute]:
+    """Make the routes of the start page, the documentation and their static files."""
 
     async def home(request: Request) -> Response:
         # Every real shop has tiers; whom it knows is not ours to guess.
-        first = "get_customer" if settings.sandbox else "list_vip_tiers"
-        return page("home", request, first=first, doors=_doors(shops))
+        first = "get_customer" if pages.settings.sandbox else "list_vip_tiers"
+        return pages.page("home", request, first=first, doors=_doors(pages.shops))
 
     async def docs(request: Request) -> Response:
-        return page("docs", request, chapters=CHAPTERS)
+        return pages.page("docs", request, chapters=CHAPTERS)
 
     return [Route("/", home), Route("/docs", docs), *map(_static, STATIC)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -38,11 +38,6 @@ class Told(msgspec.Struct, kw_only=True):
     def taken(self) -> bool:
         """Whether we have confirmed it."""
         return self.status is not None and 200 <= self.status < 300
-
-
-class _Sender(msgspec.Struct, frozen=True):
-    http: httpx.AsyncClient
-    tasks: asyncio.TaskGroup
 
 
 class Courier:
@@ -80,30 +75,30 @@ class Courier:
             ) as http,
             asyncio.TaskGroup() as tasks,
         ):
-            sender = _Sender(http, tasks)
             while True:
                 told, announcement = await self._waiting.get()
                 first, *later = announcement.deliveries
-                if (first.at - self._now()).total_seconds() > 0 or not await self._try(
-                    sender, told, first
-                ):
-                    rest = later if told.tries else [first, *later]
-                    tasks.create_task(self._go_on(sender, told, rest))
+                if first.at > self._now():
+                    tasks.create_task(self._go_on(http, told, announcement.deliveries))
+                elif not await self._try(http, told, first):
+                    tasks.create_task(self._go_on(http, told, later))
 
-    async def _go_on(self, sender: _Sender, told: Told, deliveries: list[Delivery]) -> None:
+    async def _go_on(
+        self, http: httpx.AsyncClient, told: Told, deliveries: Iterable[Delivery]
+    ) -> None:
         """Try again when it is time, as often as Rivo would."""
         for delivery in deliveries:
             told.due = delivery.at
             await self._sleep(max(0.0, (delivery.at - self._now()).total_seconds()))
-            if await self._try(sender, told, delivery):
+            if await self._try(http, told, delivery):
                 return
         told.due = None
 
-    async def _try(self, sender: _Sender, told: Told, delivery: Delivery) -> bool:
+    async def _try(self, http: httpx.AsyncClient, told: Told, delivery: Delivery) -> bool:
         told.tries += 1
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await sender.http.post(
+                answer = await http.post(
                     f"{PATH}/{told.shop}",
                     content=delivery.body,
                     headers=list(delivery.headers),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
@@ -17,14 +17,16 @@ from integrations.rivo_sandbox import Announcer, Fault, InProcess, Received, San
 class Sandboxes:
     """The demo shops by name, and what is to go wrong in each; `now` is the time of day (UTC).
 
-    What they announce is handed to the `courier`, if there is one; it is signed with the first
-    secret that the shop's own webhooks are read with.
+    What they announce is handed to the `courier`, who brings it while he runs. It is signed with
+    the first of the secrets that the shop's webhooks are read with; without any it is not told.
     """
 
-    def __init__(self, *, now: Callable[[], datetime], courier: Courier | None = None) -> None:
+    def __init__(
+        self, *, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
         self.now = now
+        self.courier = Courier(now=now, sleep=sleep)
         self.faults: dict[str, deque[Fault]] = {}
-        self._courier = courier
         self._open: dict[str, Sandbox] = {}
 
     def transport(self, shop: ShopSettings) -> httpx.AsyncBaseTransport:
@@ -35,8 +37,8 @@ class Sandboxes:
             return faults.popleft() if faults and received.method != "GET" else None
 
         announcer = None
-        if self._courier is not None and shop.webhook_secrets:
-            take = partial(self._courier.take, shop.name)
+        if shop.webhook_secrets:
+            take = partial(self.courier.take, shop.name)
             announcer = Announcer(take, secret=shop.webhook_secrets[0])
         self._open[shop.name] = Sandbox(
             demo_shop(self.now()),
@@ -47,6 +49,6 @@ class Sandboxes:
         )
         return InProcess(self._open[shop.name])
 
-    def find(self, name: str) -> Sandbox | None:
-        """Find a shop's Rivo; None where the shop is not served."""
-        return self._open.get(name)
+    def of(self, name: str) -> Sandbox:
+        """Return the Rivo of a shop that is served."""
+        return self._open[name]
