@@ -23,6 +23,8 @@ from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
 from app.delivery.sending import Deliverer, Outfit
+from app.delivery.taking import Taking
+from app.delivery.webhook import Webhooks
 from app.entrances import Entrances
 from app.environment import SANDBOX_DATABASE
 from app.gorgias import GorgiasManner
@@ -126,6 +128,9 @@ def create_app(
     operations = Operations(means)
     settler, keeper = Settler(means, operations), Housekeeper(means)
     notes = NoteWriter(means, transport=world.helpdesk)
+    taking = Taking(
+        shops=shops, store=store, seen=settler.hint, now=world.now, metrics=metrics, log=log
+    )
     deliverer = Deliverer(_make_outfit(means, world))
     entrances = Entrances(
         ACTIONS, shops=shops, manners=manners, desk=operations, clock=world.clock, now=world.now
@@ -157,7 +162,7 @@ def create_app(
         for each in going:
             each.cancel()
         await asyncio.gather(*going, return_exceptions=True)
-        await asyncio.gather(operations.close(), notes.close(), deliverer.close())
+        await asyncio.gather(operations.close(), notes.close(), taking.close(), deliverer.close())
         await close_all([shop.rivo for shop in shops.all()])
         await store.close()
         executor.shutdown()
@@ -166,6 +171,7 @@ def create_app(
     app = Starlette(
         routes=[
             *entrances.routes(),
+            *Webhooks(taking, shops=shops, now=world.now).routes(),
             *operations_routes(shops=shops, store=store, judges=operations),
             *health_routes(shops, metrics),
             *page_routes(settings, shops, ACTIONS),

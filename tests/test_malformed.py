@@ -201,6 +201,8 @@ def where(dice: random.Random) -> str:
             f"/zendesk/shop/{name}",
             "/zendesk/webhook",
             "/zendesk/shop/webhook",
+            "/rivo/webhooks",
+            "/rivo/webhooks/shop",
         ]
     )
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.openapi import lookups, sidebar, zendesk
+from app.openapi import lookups, sidebar, webhooks, zendesk
 from app.openapi.answers import answer_schemas
 from app.openapi.examples import Example, read_examples
 from app.openapi.flat import flat_schemas
@@ -67,6 +67,7 @@ SECURITY: Final = {
         "name": "X-Zendesk-Webhook-Signature",
         "description": "base64(HMAC-SHA256(ZENDESK_WEBHOOK_SECRET, timestamp + body)).",
     },
+    **webhooks.SECURITY,
     "linkToken": {
         "type": "http",
         "scheme": "bearer",
@@ -82,6 +83,7 @@ TAGS: Final = [
         "description": "The answers of /actions for the Zendesk app, and the webhook of macros. "
         "Where there are several shops, `/zendesk/{shop}/...` names one.",
     },
+    {"name": "/rivo", "description": "What Rivo announces: the webhooks that come in."},
     {"name": "/operations", "description": "Writes looked up, settled and approved by people."},
     {"name": "service", "description": "Health, metrics, pages."},
 ]
@@ -109,6 +111,7 @@ def document(
         "paths": paths(actions, examples)
         | lookups.lookup_paths()
         | zendesk.webhook_paths()
+        | webhooks.announcement_paths()
         | sidebar.sidebar_paths(examples["get_sidebar"])
         | (sandbox_paths() if sandbox else {}),
         "components": {
@@ -117,7 +120,9 @@ def document(
             "parameters": context_parameters(),
             "schemas": {
                 **input_schemas(actions, *lookups.INPUTS, *sidebar.INPUTS),
-                **answer_schemas(actions, *lookups.ANSWERS, *sidebar.ANSWERS, *zendesk.ANSWERS),
+                **answer_schemas(
+                    actions, *lookups.ANSWERS, *sidebar.ANSWERS, *zendesk.ANSWERS, *webhooks.ANSWERS
+                ),
                 **flat_schemas(actions),
             },
             "responses": shared_responses() | answered_by_action(actions, examples),

@@ -9,6 +9,7 @@ import msgspec
 
 from app.operations import records
 from app.operations.attempt import LIFE_SECONDS, LOOK_SECONDS
+from app.operations.hinting import hint
 from app.operations.means import Means
 from app.operations.moving import FREE, Mover
 from app.operations.operation import Operation
@@ -66,6 +67,12 @@ class Settler:
                 self._means.moved(taken)
         due = await store.read(lambda tx: records.due(tx, at, most=MOST_AT_ONCE))
         await asyncio.gather(*(self._look_at(each) for each in due))
+
+    async def hint(self, shop: str, reference: str) -> None:
+        """Look now whether an operation was applied: something in Rivo carries its reference."""
+        at = self._means.at()
+        if await self._means.store.write(lambda tx: hint(tx, shop, reference, at=at)):
+            await self.once()
 
     def _take_over(self, tx: Transaction, at: float, alone_as: str | None) -> list[Operation]:
         """Call unknown what was being sent by somebody who is gone: it may have been applied."""
@@ -127,7 +134,7 @@ class Settler:
                 records.claimed(tx, now, above=above) if now.list else frozenset(),
             )
         )
-        rivo = shop.rivo.until(self._means.clock() + LOOK_SECONDS)
+        rivo = shop.rivo.to_settle(self._means.clock() + LOOK_SECONDS)
         sent = sent_of(action, now, proven=proven, claimed=claimed)
         try:
             found: ReadBack = await action.once.find(rivo, sent)

@@ -14,6 +14,7 @@ from tests.openapi.served import DOORS
 
 OPERATION: Final = re.compile(r"^/operations/[^/]+(?=$|/settle$|/approve$)")
 HOOK: Final = re.compile(r"^/zendesk/[^/]+/webhook$")
+ANNOUNCED: Final = re.compile(r"^/rivo/webhooks/[^/]+$")
 NOWHERE: Final = {
     "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -69,6 +70,7 @@ class Document:
 def normal(path: str) -> str:
     """Write a path as the doors read it, which do not mind slashes around an action's name."""
     path = HOOK.sub("/zendesk/{shop}/webhook", path)
+    path = ANNOUNCED.sub("/rivo/webhooks/{shop}", path)
     for door in DOORS:
         if path.startswith(f"/{door}/"):
             name = path.removeprefix(f"/{door}").strip("/")

@@ -60,6 +60,7 @@ SHOP: Final = ShopSettings(
         WEBHOOK,
     ),
     zendesk=ZENDESK,
+    webhook_secrets=("secret-of-rivos-webhooks-0001",),
 )
 
 
