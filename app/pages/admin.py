@@ -131,7 +131,8 @@ class Admin:
             triggers=await self._triggers(shop.name),
             done=done,
             wrong=wrong,
-            given=given,
+            # What was refused stays in its fields, for who filled them in.
+            filled={name: wrong and given.get(name) for name in CHANGE},
             **facts(sandbox, given.get("customer"), now=self._sandboxes.now()),
         )
         response.headers.update(HEADERS)
