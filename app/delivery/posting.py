@@ -12,7 +12,7 @@ import email.utils
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import httpx
 import msgspec
@@ -136,7 +136,7 @@ async def post(
 ) -> Posted:
     """Try once to send a message; nothing is raised but a cancellation.
 
-    `headers` are those that sign it, `now` epoch seconds. It takes ten seconds at most.
+    `headers` are those that sign it, `now` epoch seconds. It takes eleven seconds at most.
     """
     own = {"content-type": "application/json", "user-agent": AGENT, "accept": "*/*"}
     try:
@@ -149,26 +149,24 @@ async def post(
         )
         async with asyncio.timeout(TRY_SECONDS):
             response = await transport.handle_async_request(request)
-            await _drop(response)
     except Exception as error:  # noqa: BLE001 - whatever a transport raises, it is tried again
         return Posted(became="failed", why=_why(error))
+    await _drop(response)
     return _read(response, now)
 
 
 async def _drop(response: httpx.Response) -> None:
     """Wait a little for the rest of an answer, so that it does not break off for who sends it."""
     size = 0
-    try:
-        # The status is there: however the rest ends, it was told.
-        with contextlib.suppress(httpx.HTTPError, TimeoutError):
-            async with asyncio.timeout(REST_SECONDS):
-                async for chunk in response.aiter_raw():
-                    size += len(chunk)
-                    if size > MOST_BYTES:
-                        break
-    finally:
-        with contextlib.suppress(httpx.HTTPError):
-            await response.aclose()
+    # The status is there: however the rest ends, it was told.
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(REST_SECONDS):
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    break
+    with contextlib.suppress(Exception):
+        await response.aclose()
 
 
 def _read(response: httpx.Response, now: float) -> Posted:

@@ -166,6 +166,15 @@ class Stage:
 
         await self.store.write(job)
 
+    async def until_ended(self) -> None:
+        """Let the deliverer look whenever something is due, until nothing is on its way."""
+        while True:
+            await self.deliverer.once()
+            due = [line.due_at for line in await self.lines() if line.due_at is not None]
+            if not due:
+                return
+            await asyncio.sleep(max(min(due) - self.now().timestamp(), 0.001))
+
     async def for_seconds(self, wanted: float) -> None:
         """Let the deliverer run for so long."""
         running = asyncio.create_task(self.deliverer.run())
