@@ -53,6 +53,7 @@ def make_rivo(
         Memory(
             clock=clock,
             max_bytes=MEMORY_BYTES // max(4, len(settings.shops)),
+            stale_seconds=settings.stale_seconds,
             last_known_seconds=settings.stale_if_error_seconds,
         ),
         facts=facts_of(shop),

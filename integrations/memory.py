@@ -1,8 +1,26 @@
-"""What we remember of reads: fresh for a while, last known for longer, asked for once by all.
+"""What we remember of reads: fresh for a while, then shown while it is looked up anew.
 
-A remembered read is the other system's body, byte for byte, and the time for which it is true.
-Tags say whom or what it concerns; dropping a tag forgets everything that concerns it, also as last
-known: what a write has changed is not shown again as what was there before it.
+A remembered read is the other system's body, byte for byte, and the time for which it is true. Its
+tags say whom or what it concerns. What becomes of it:
+
+    fresh      it is the answer
+    stale      it is the answer, said to be stale, and one look is taken in the background
+    known      it is looked up anew, with everybody waiting; where that fails it may be shown
+    outdated   as known, because somebody says that something has changed (a webhook): but at most
+               once in `again_seconds`; in between it is the answer, said to be stale
+    dropped    it is forgotten: we changed something ourselves, and nothing older is shown again
+
+Time leads from fresh to stale to known; `outdate` and `drop` of one of its tags lead from any state
+to the last two; a new read, that began later, makes it fresh. Who may not be shown anything stale
+(whatever decides a write) finds what is fresh, or waits.
+
+A read under way is shared by all who come meanwhile: a flight. It has the tags of whom it was asked
+about. Dropped, it goes on for those who wait, fills nothing, and nobody joins it; outdated, what it
+brings is outdated as well. Other customers' news does not touch it.
+
+For a while after a drop a read may still show what was before. One that shows the change is fresh
+at once, one that surely lacks it is given to those who wait and not kept, and where nothing can
+tell it is kept until that while is over.
 """
 
 from __future__ import annotations
@@ -15,9 +33,9 @@ from typing import Final
 import msgspec
 from cachetools import TLRUCache
 
+from integrations.news import News, Shows, Standing
+
 OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
-MOST_DROPPED: Final = 100_000
-"""So many tags are known to be dropped; what was read before the others were is forgotten."""
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,30 +46,50 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     tags: frozenset[str] = frozenset()
 
 
+class Recalled(msgspec.Struct, frozen=True):
+    """A read as it is answered; `stale` where there is, or may be, something newer."""
+
+    read: Remembered
+    stale: bool
+
+
+Fetch = Callable[[bool], Awaitable[Remembered]]
+"""Reads anew; in the background (True) nobody waits for it."""
+
+
 class _Entry(msgspec.Struct):
     """A read as it is kept: fresh until, and gone at, these times of the clock.
 
-    It is known to be older than no drop up to the number `checked`.
+    The news up to the number `checked` is reckoned with.
     """
 
     read: Remembered
+    asked: _Asked
     fresh_until: float
     kept_until: float
     checked: int
+    outdated: bool = False
 
 
-class _Drop(msgspec.Struct, frozen=True):
-    """When a tag was dropped last: the number of the drop, and the time of the clock."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What a read is about, and when it began: the time, and the number of the last news.
 
-    number: int
+    `looks` says that there was news, and so a reason to ask.
+    """
+
+    key: Hashable
+    tags: frozenset[str]
+    fresh_seconds: float
     at: float
+    number: int
+    looks: bool
 
 
 class _Flight(msgspec.Struct, frozen=True):
     """A read under way: those who come meanwhile wait for it instead of asking again."""
 
-    task: asyncio.Task[Remembered]
-    lasting: bool
+    asked: _Asked
+    task: asyncio.Task[Recalled]
 
 
 class Memory:
@@ -59,8 +97,9 @@ class Memory:
 
     `clock` gives seconds that only go forward; `max_bytes` bounds bodies and bookkeeping together,
     and so also the number of entries (each counts as at least `OVERHEAD` bytes); what was used
-    longest ago goes first. A read is known for `last_known_seconds` if it is not fresh for longer.
-    For `settle_seconds` after a drop a read may still show what was before: it is shared, not kept.
+    longest ago goes first. After its time of being fresh a read is stale for `stale_seconds`, and
+    known for `last_known_seconds` in all, if it is not fresh or stale for longer. For
+    `settle_seconds` after a drop a read may still show what was before.
     """
 
     def __init__(
@@ -68,56 +107,76 @@ class Memory:
         *,
         clock: Callable[[], float],
         max_bytes: int = 64_000_000,
+        stale_seconds: float = 0.0,
         last_known_seconds: float = 0.0,
         settle_seconds: float = 5.0,
+        again_seconds: float = 5.0,
     ) -> None:
         self._clock = clock
+        self._stale_seconds = stale_seconds
         self._last_known_seconds = last_known_seconds
+        self._again_seconds = again_seconds
         self._entries: TLRUCache[Hashable, _Entry, float] = TLRUCache(
             maxsize=max_bytes,
             ttu=lambda _key, entry, _now: entry.kept_until,
             timer=clock,
             getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
         )
-        self._settle_seconds = settle_seconds
+        self._news = News(settle_seconds=settle_seconds)
         self._flights: dict[Hashable, _Flight] = {}
-        self._dropped: dict[str, _Drop] = {}  # those dropped last at the end
-        self._drops = 0
-        self._forgotten_drops = 0
+        self._running: set[asyncio.Task[Recalled]] = set()
         self.hits = 0
+        self.stales = 0
         self.misses = 0
 
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def bytes(self) -> int:
+        """How much is kept, bookkeeping included."""
+        return int(self._entries.currsize)
+
     async def read(
         self,
         key: Hashable,
-        fetch: Callable[[], Awaitable[Remembered]],
+        fetch: Fetch,
         *,
+        tags: frozenset[str],
         fresh_seconds: float,
         seconds: float,
-        lasting: bool = False,
-    ) -> Remembered:
+        may_be_stale: bool = False,
+    ) -> Recalled:
         """Return the remembered read, else the one that `fetch` brings, shared with all who wait.
 
-        `seconds` is how long this caller waits (TimeoutError after that; the read itself goes on).
-        `lasting` marks what no write changes: it is kept when others are dropped. What `fetch`
-        raises is raised for everybody who waits, and nothing is remembered.
+        `tags` name whom it is asked about (none: what no news touches), `seconds` is how long this
+        caller waits (TimeoutError after that; the read itself goes on). What `fetch` raises is
+        raised for everybody who waits, and nothing is remembered.
         """
+        now = self._clock()
         entry = self._find(key)
-        if entry is not None and self._clock() < entry.fresh_until:
+        if entry is not None and not entry.outdated and now < entry.fresh_until:
             self.hits += 1
-            return entry.read
+            return Recalled(entry.read, stale=False)
+        if entry is not None and may_be_stale and self._is_stale(entry, now):
+            self.stales += 1
+            if not entry.outdated and key not in self._flights:
+                self._take_off(self._ask(key, tags, fresh_seconds), fetch, background=True)
+            return Recalled(entry.read, stale=True)
         self.misses += 1
         if seconds <= 0:
             raise TimeoutError
         flight = self._flights.get(key)
-        if flight is None:
-            task = asyncio.create_task(self._fetch(key, fetch, fresh_seconds, lasting=lasting))
-            flight = self._flights[key] = _Flight(task, lasting)
-            task.add_done_callback(lambda _: self._land(key, flight))
-        return await asyncio.wait_for(asyncio.shield(flight.task), seconds)
+        standing = self._standing(flight.asked) if flight else Standing.DROPPED
+        is_old = standing is Standing.OUTDATED
+        if is_old and flight and not (may_be_stale and self._is_just_asked(flight.asked, now)):
+            flight = None
+        if flight is None or standing is Standing.DROPPED:
+            looks = is_old or (entry is not None and entry.outdated)
+            flight = self._take_off(self._ask(key, tags, fresh_seconds, looks=looks), fetch)
+            is_old = False
+        recalled = await asyncio.wait_for(asyncio.shield(flight.task), seconds)
+        return Recalled(recalled.read, stale=True) if is_old else recalled
 
     def last_known(self, key: Hashable) -> Remembered | None:
         """Return what was read last, however old; for when nothing newer can be had."""
@@ -128,45 +187,81 @@ class Memory:
         """Forget one read: it was asked for again, and is known to be no more."""
         self._entries.pop(key, None)
 
-    def drop(self, tags: Collection[str]) -> None:
-        """Forget what concerns any of the tags, and let no read that has begun fill the memory."""
-        self._drops += 1
-        drop = _Drop(self._drops, self._clock())
-        for tag in tags:
-            self._dropped.pop(tag, None)
-            self._dropped[tag] = drop
-        while len(self._dropped) > MOST_DROPPED:
-            self._forgotten_drops = self._dropped.pop(next(iter(self._dropped))).number
-        self._flights = {key: f for key, f in self._flights.items() if f.lasting}
+    def distrust(self, key: Hashable) -> None:
+        """Show one read no more before it was asked for again, unless that fails."""
+        if (entry := self._find(key)) is not None:
+            entry.fresh_until = float("-inf")
+
+    def drop(self, tags: Collection[str], *, shows: Shows | None = None) -> None:
+        """Forget what concerns any of the tags: we changed it.
+
+        `shows` tells whether a read shows the change; without it nothing can.
+        """
+        self._news.drop(tags, at=self._clock(), shows=shows)
+
+    def outdate(self, tags: Collection[str]) -> None:
+        """Look again at what concerns any of the tags, when it is asked for next."""
+        self._news.outdate(tags)
 
     def is_settled(self, tags: Collection[str]) -> bool:
         """Say whether what is read now about all of the tags shows every drop."""
-        since = self._clock() - self._settle_seconds
-        return not any((drop := self._dropped.get(tag)) and drop.at > since for tag in tags)
+        return not self._news.unsettled(tags, at=self._clock())
 
     async def close(self) -> None:
         """Wait for the reads that are under way; each ends by its own deadline."""
-        await asyncio.gather(*(f.task for f in self._flights.values()), return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _fetch(
-        self,
-        key: Hashable,
-        fetch: Callable[[], Awaitable[Remembered]],
-        fresh_seconds: float,
-        *,
-        lasting: bool,
-    ) -> Remembered:
-        drops = self._drops
-        read = await fetch()
-        is_true = lasting or (drops == self._drops and self.is_settled(read.tags))
-        kept_seconds = max(fresh_seconds, self._last_known_seconds)
-        if is_true and kept_seconds > 0:
-            now = self._clock()
+    def _is_stale(self, entry: _Entry, now: float) -> bool:
+        """Say whether an entry that is not fresh may be shown without waiting."""
+        if entry.outdated:
+            return self._is_just_asked(entry.asked, now)
+        return now < entry.fresh_until + self._stale_seconds
+
+    def _is_just_asked(self, asked: _Asked, now: float) -> bool:
+        """Say whether it was asked because of news, so lately that more news has to wait."""
+        return asked.looks and now < asked.at + self._again_seconds
+
+    def _standing(self, asked: _Asked) -> Standing:
+        return self._news.since(asked.number, asked.tags)
+
+    def _ask(
+        self, key: Hashable, tags: frozenset[str], fresh_seconds: float, *, looks: bool = False
+    ) -> _Asked:
+        at = self._clock()
+        looks = looks or bool(self._news.unsettled(tags, at=at))
+        return _Asked(key, tags, fresh_seconds, at, self._news.number, looks)
+
+    def _take_off(self, asked: _Asked, fetch: Fetch, *, background: bool = False) -> _Flight:
+        task = asyncio.create_task(self._fly(asked, fetch, background=background))
+        flight = self._flights[asked.key] = _Flight(asked, task)
+        self._running.add(task)
+        task.add_done_callback(lambda _: self._land(flight))
+        return flight
+
+    async def _fly(self, asked: _Asked, fetch: Fetch, *, background: bool) -> Recalled:
+        read = await fetch(background)
+        unsettled = self._news.unsettled(read.tags, at=asked.at)
+        shown = {drop.shows(asked.key, read.body) if drop.shows else None for drop in unsettled}
+        if False in shown:
+            return Recalled(read, stale=True)
+        now = self._clock()
+        fresh_until = now + asked.fresh_seconds
+        kept_until = max(fresh_until + self._stale_seconds, now + self._last_known_seconds)
+        if None in shown:
+            settled = max(self._news.settles(drop) for drop in unsettled)
+            fresh_until = kept_until = min(fresh_until, settled)
+        self._keep(_Entry(read, asked, fresh_until, kept_until, asked.number))
+        return Recalled(read, stale=False)
+
+    def _keep(self, entry: _Entry) -> None:
+        """Keep what was read, unless it was dropped meanwhile or something newer is there."""
+        if self._news.since(entry.checked, entry.read.tags) is Standing.DROPPED:
+            return
+        before = self._find(entry.asked.key)
+        is_newer = before is None or before.asked.at <= entry.asked.at
+        if is_newer and self._clock() < entry.kept_until:
             with contextlib.suppress(ValueError):  # larger than the memory
-                self._entries[key] = _Entry(
-                    read, now + fresh_seconds, now + kept_seconds, self._drops
-                )
-        return read
+                self._entries[entry.asked.key] = entry
 
     def _find(self, key: Hashable) -> _Entry | None:
         """Find what is kept, unless it was dropped; an index by tags would cost more to keep."""
@@ -174,21 +269,18 @@ class Memory:
             entry = self._entries[key]
         except KeyError:
             return None
-        if entry.checked != self._drops:
-            if self._is_dropped(entry):
+        if entry.checked != self._news.number:
+            standing = self._news.since(entry.checked, entry.read.tags)
+            if standing is Standing.DROPPED:
                 self.forget(key)
                 return None
-            entry.checked = self._drops
+            entry.outdated = entry.outdated or standing is Standing.OUTDATED
+            entry.checked = self._news.number
         return entry
 
-    def _is_dropped(self, entry: _Entry) -> bool:
-        tags = entry.read.tags
-        return (bool(tags) and entry.checked < self._forgotten_drops) or any(
-            (drop := self._dropped.get(tag)) and drop.number > entry.checked for tag in tags
-        )
-
-    def _land(self, key: Hashable, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _land(self, flight: _Flight) -> None:
+        self._running.discard(flight.task)
+        if self._flights.get(flight.asked.key) is flight:
+            del self._flights[flight.asked.key]
         if not flight.task.cancelled():
             flight.task.exception()  # seen by those who waited; nobody may be left to

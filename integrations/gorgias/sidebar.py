@@ -110,7 +110,7 @@ def flat_sidebar(
 
 
 def _message(answer: Mapping[str, Any], updated: str) -> str:
-    old = f"Rivo is not available: this was known at {updated}." if answer["stale"] else ""
+    old = f"Out of date: this was known at {updated}." if answer["stale"] else ""
     return f"{old} {answer['message']}".strip()
 
 

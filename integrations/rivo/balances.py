@@ -7,6 +7,7 @@ that has moved from it by what was spent or given back is the one after.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -15,6 +16,7 @@ from integrations.errors import ActionError
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.identities import identity, tags_of_customer
+from integrations.rivo.proofs import Told
 from integrations.rivo.resource import Resource
 
 PREPARATION_SECONDS = 1.2
@@ -88,10 +90,37 @@ async def balance_after(
     """
     if before is None:
         return None
-    if told and before.settled and move.leads(before.balance, told):
+    if told and _is_after(before, told, move):
         return told
     now = await look_at_balance(rivo, identifier)
     return now.balance if now and move.leads(before.balance, now.balance) else None
+
+
+def _is_after(before: Seen, told: Balance, move: Move) -> bool:
+    return before.settled and move.leads(before.balance, told)
+
+
+def told_by_event(said: Resource) -> Mapping[str, object]:
+    """Read off the answer to a points event what the customer surely has after it."""
+    told = balance_told(said)
+    return _held(told) if told else {}
+
+
+def told_by_move(before: Seen | None, *, sign: int) -> Told:
+    """Make what reads the same off the answer to a redemption, or to a refund (`sign` as there)."""
+
+    def read(said: Resource) -> Mapping[str, object]:
+        told = balance_told(said)
+        if told and before and _is_after(before, told, Move.of(said, sign=sign)):
+            return _held(told)
+        return {}
+
+    return read
+
+
+def _held(balance: Balance) -> Mapping[str, object]:
+    held = {"points_tally": balance.points_tally, "credits_tally": balance.credits_tally}
+    return {name: value for name, value in held.items() if value is not None}
 
 
 def balance_told(said: Resource) -> Balance | None:

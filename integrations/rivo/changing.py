@@ -97,6 +97,7 @@ async def update_customer_vip_tier(
         form={"vip_tier_id": vip_tier_id},
         who=customer_email,
         snapshot=_snapshot(before, wanted),
+        told=lambda customer: _picked(customer, wanted),
     )
     if said is None or not _shows(said, wanted) or _differing(said, wanted):
         return await _read_back(rivo, customer_email, wanted)
@@ -109,7 +110,13 @@ async def _change(rivo: Rivo, identifier: str, given: dict[str, object]) -> Cust
         return _changed(before)
     snapshot = _snapshot(before, given)
     said = await rivo.apply(
-        "PUT", "customers", identifier, form=given, who=identifier, snapshot=snapshot
+        "PUT",
+        "customers",
+        identifier,
+        form=given,
+        who=identifier,
+        snapshot=snapshot,
+        told=lambda customer: _picked(customer, given),
     )
     if said is None or not _shows(said, given):
         return await _read_back(rivo, identifier, given)
@@ -135,6 +142,11 @@ async def _look_before(rivo: Rivo, identifier: str) -> Resource | None:
 
 def _snapshot(customer: Resource | None, wanted: Mapping[str, object]) -> dict[str, object]:
     return {"before": _had(customer, wanted)} if customer else {}
+
+
+def _picked(customer: Resource, wanted: Mapping[str, object]) -> Mapping[str, object]:
+    """Pick what an answer says in place of what is wanted."""
+    return {name: customer.attributes[name] for name in wanted if name in customer.attributes}
 
 
 def _had(customer: Resource, wanted: Mapping[str, object]) -> dict[str, object]:

@@ -16,37 +16,36 @@ from typing import Any, Final, Self, TypeVar, cast
 
 import msgspec
 
+from integrations.budget import Priority
 from integrations.errors import (
     LostReplyError,
-    NotConfiguredError,
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
     UnavailableError,
 )
-from integrations.memory import Memory, Remembered
-from integrations.rivo.forms import pairs_of, when
+from integrations.memory import Memory
+from integrations.news import Shows
+from integrations.rivo.forms import pairs_of
 from integrations.rivo.found import Found
 from integrations.rivo.identities import (
     EVERYONE,
     Identity,
     identity_of,
     named_in,
-    tags_of_read,
     tags_of_write,
 )
-from integrations.rivo.replies import LOST, NOBODY, body_of, read_error, resource_in, write_error
+from integrations.rivo.proofs import Told, nothing, proof_of
+from integrations.rivo.reading import CATALOGUE_FRESH_SECONDS, READ_SECONDS, Question, Reader
+from integrations.rivo.replies import LOST, NOBODY, body_of, resource_in, write_error
 from integrations.rivo.resource import Resource
 from integrations.rivo.writing import Writing
 from integrations.upstream import Reply, Upstream
 
 BASE_URL: Final = "https://developer-api.rivo.io/merchant_api/v1"
-READ_SECONDS: Final = 2.0
 WRITE_SECONDS: Final = 2.5
 SECOND_TRY_SECONDS: Final = 1.0  # less is not worth a second try after 429
-CATALOGUE_FRESH_SECONDS: Final = 300.0
 Made = TypeVar("Made")
-DOWN: Final = "Rivo is not available right now."
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
 
 
@@ -91,9 +90,11 @@ class Rivo:
         self.fresh_seconds = fresh_seconds
         self.deadline = deadline
         self.sleep = sleep
+        self.priority = Priority.READ
         self.writing: Writing | None = None
         self.remembers = True
-        self.shows_last_known = False
+        self.shows_age = False
+        self._reader = Reader(upstream, memory, now=now)
         self.learnt: dict[str, str] = {}
         # At 10 KB for a customer: bounded like the memory, and like it the shop's own.
         self._once = functools.lru_cache(maxsize=1_000)(lambda make, found: make(found))
@@ -105,17 +106,35 @@ class Rivo:
     def for_read(self, deadline: float) -> Self:
         """Return the same Rivo for one read that is shown, with its age, and decides nothing.
 
-        Where Rivo cannot say how things are, it gets what was known last, marked as stale.
+        It gets what is stale, marked so, while that is looked up anew; and what was known last
+        where Rivo cannot say how things are.
         """
-        return self._with(deadline=deadline, shows_last_known=True)
+        return self._with(deadline=deadline, shows_age=True)
 
     def for_write(self, writing: Writing, deadline: float) -> Self:
         """Return the same Rivo for one write of which account is kept."""
-        return self._with(writing=writing, deadline=deadline, shows_last_known=False)
+        return self._with(
+            writing=writing, deadline=deadline, shows_age=False, priority=Priority.WRITE
+        )
+
+    def to_settle(self, deadline: float) -> Self:
+        """Return the same Rivo for finding out what became of a write, which ends at `deadline`."""
+        return self._with(deadline=deadline, priority=Priority.SETTLE)
+
+    def to_export(self) -> Self:
+        """Return the same Rivo for lists over all customers: they wait for everybody else."""
+        return self._with(priority=Priority.EXPORT)
 
     def afresh(self) -> Self:
         """Return the same Rivo for reads that decide a write: nothing remembered, or shared."""
-        return self._with(remembers=False, shows_last_known=False)
+        return self._with(remembers=False, shows_age=False)
+
+    def look_again(self, identity: Identity) -> None:
+        """Look again at what concerns a customer, and everyone, when it is asked for next.
+
+        Where neither the id nor the address is known, that is every customer.
+        """
+        self.memory.outdate(tags_of_write(identity))
 
     def _with(self, **changes: object) -> Self:
         mine = object.__new__(type(self))  # as copy.copy does, without its way around by pickle
@@ -143,43 +162,19 @@ class Rivo:
         none, UnavailableError where it cannot say (and nothing that may be shown is known),
         NotAvailableError (`optional` reads) where this store has no such operation.
         """
-        key = segments, tuple(params)
-
-        async def fetch(seconds: float = READ_SECONDS) -> Remembered:
-            # By default not this caller's time: who comes meanwhile shares this read and may have
-            # more of it left.
-            if seconds <= 0:
-                raise UnavailableError(DOWN, retry_after=1)
-            as_of = when(self.now())
-            reply = await self.upstream.read(segments, params=params, seconds=seconds)
-            if (error := read_error(reply, optional=optional, single=single)) is not None:
-                if not isinstance(error, UnavailableError):
-                    self.memory.forget(key)
-                raise error
-            return Remembered(body=reply.body, as_of=as_of, tags=tags_of_read(reply, who))
-
-        try:
-            seconds = min(READ_SECONDS, self.seconds_left)
-            if fresh or not self.remembers:
-                read = await fetch(seconds)
-            else:
-                read = await self.memory.read(
-                    key,
-                    fetch,
-                    fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
-                    seconds=seconds,
-                    lasting=who is None,
-                )
-        except NotConfiguredError:  # no outage: we may not look any more
-            raise
-        except (NotSentError, LostReplyError, TimeoutError, UnavailableError) as trouble:
-            known = self.memory.last_known(key) if self.shows_last_known and not fresh else None
-            if known is not None:
-                return Found(known.body, known.as_of, stale=True)
-            if isinstance(trouble, UnavailableError):
-                raise
-            raise UnavailableError(DOWN, retry_after=1) from None
-        return Found(read.body, read.as_of)
+        question = Question(
+            segments=segments, params=tuple(params), who=who, single=single, optional=optional
+        )
+        seconds = min(READ_SECONDS, self.seconds_left)
+        if fresh or not self.remembers:
+            return await self._reader.anew(question, seconds=seconds, priority=self.priority)
+        return await self._reader.read(
+            question,
+            fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
+            seconds=seconds,
+            priority=self.priority,
+            shows_age=self.shows_age,
+        )
 
     def once(self, make: Callable[[Found], Made], found: Found) -> Made:
         """Make something of a read: once for all who find the same while it is remembered."""
@@ -192,10 +187,11 @@ class Rivo:
         form: Mapping[str, object] | None = None,
         who: str,
         snapshot: Mapping[str, Any] | None = None,
+        told: Told = nothing,
     ) -> Resource:
         """Send a write that Rivo answers with its resource; otherwise as `apply`."""
         said = await self.apply(
-            method, *segments, form=form, who=who, empty=False, snapshot=snapshot
+            method, *segments, form=form, who=who, empty=False, snapshot=snapshot, told=told
         )
         return cast(Resource, said)  # what is applied without one is an error there
 
@@ -208,22 +204,31 @@ class Rivo:
         who: str,
         empty: bool = True,
         snapshot: Mapping[str, Any] | None = None,
+        told: Told = nothing,
     ) -> Resource | None:
         """Send a write once and return the resource that Rivo answers; None where it is a 204.
 
         `form` leaves out what is None; `who` is the customer it concerns; `empty` says that 204 is
-        an answer to it; `snapshot` is what was seen just before. RefusedError, NotFoundError,
-        NotAvailableError and UnavailableError say that nothing was changed; OutcomeUnknownError
-        that it may have been.
+        an answer to it; `snapshot` is what was seen just before; `told` reads off the answer what
+        the customer surely has now. RefusedError, NotFoundError, NotAvailableError and
+        UnavailableError say that nothing was changed; OutcomeUnknownError that it may have been.
         """
         pairs = None if form is None else pairs_of(form)
-        call = functools.partial(self.upstream.call, method, segments, params=params, form=pairs)
-        reply = await self._dispatch(call, identity_of(who), snapshot or {})
+        call = functools.partial(
+            self.upstream.call,
+            method,
+            segments,
+            params=params,
+            form=pairs,
+            priority=Priority.WRITE,
+        )
+        proof = functools.partial(proof_of, segments, told=told)
+        reply = await self._dispatch(call, identity_of(who), snapshot or {}, proof)
         pause = reply.retry_after or 1.0
         # 429 is surely not applied: the one answer after which a write is sent once more.
         if reply.status == 429 and self.seconds_left >= pause + SECOND_TRY_SECONDS:
             await self.sleep(pause)
-            reply = await self._dispatch(call, identity_of(who), snapshot or {})
+            reply = await self._dispatch(call, identity_of(who), snapshot or {}, proof)
         if (error := write_error(reply, empty=empty)) is not None:
             if reply.status == 200 and body_of(reply) == NOBODY:
                 await self._look_for(who, made=method == "POST" and not empty)
@@ -235,6 +240,7 @@ class Rivo:
         call: Callable[..., Awaitable[Reply]],
         identity: Identity,
         snapshot: Mapping[str, Any],
+        proof: Callable[[Reply], Shows | None],
     ) -> Reply:
         """Let one request leave that may change something, if the write's keeper agrees."""
         if self.seconds_left <= 0:
@@ -244,10 +250,10 @@ class Rivo:
         seconds = min(WRITE_SECONDS, self.seconds_left)  # less than before: keeping takes time
         if seconds <= 0:
             raise UnavailableError(NOT_SENT, retry_after=1)
-        was_sent = True
+        was_sent, shows = True, None
         try:
             reply = await call(seconds=seconds)
-            identity = named_in(reply, identity)
+            identity, shows = named_in(reply, identity), proof(reply)
         except NotSentError:
             was_sent = False
             raise UnavailableError(NOT_SENT, retry_after=1) from None
@@ -255,7 +261,7 @@ class Rivo:
             raise OutcomeUnknownError(LOST) from None
         finally:
             if was_sent:
-                self.memory.drop(tags_of_write(identity))
+                self.memory.drop(tags_of_write(identity), shows=shows)
         return reply
 
     async def _look_for(self, who: str, *, made: bool) -> None:

@@ -157,7 +157,9 @@ async def list_customers(
 ) -> CustomersAnswer:
     """List the customers that Rivo knows."""
     found = await walk(
-        rivo, Listing(path=("customers",), who=EVERYONE), paging(page, per_page, since_id, limit)
+        rivo.to_export(),
+        Listing(path=("customers",), who=EVERYONE),
+        paging(page, per_page, since_id, limit),
     )
     return CustomersAnswer(
         customers=[Customer.from_rivo(row) for row in found.rows],

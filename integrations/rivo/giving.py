@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from integrations.actions import WriteAnswer
 from integrations.errors import InputError, NotAvailableError, RefusedError
-from integrations.rivo.balances import balance_now, balance_told
+from integrations.rivo.balances import balance_now, balance_told, told_by_event
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import all_of, is_token, of
@@ -102,6 +102,7 @@ async def create_points_event(
             "applied_at": applied_at,
         },
         who=customer_email,
+        told=told_by_event,
     )
     return await _given(rivo, said, customer_email)
 
@@ -130,6 +131,7 @@ async def reverse_points_event(rivo: Rivo, *, operation_id: OperationId) -> Poin
         },
         who=given.customer,
         snapshot={"customer": given.customer, "points": points, "credits": f"{credit:f}"},
+        told=told_by_event,
     )
     return await _given(rivo, said, given.customer)
 

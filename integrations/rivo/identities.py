@@ -62,8 +62,15 @@ def named_in(reply: Reply, asked: Identity) -> Identity:
 def tags_of_read(reply: Reply, who: str | None) -> frozenset[str]:
     """Name whom a remembered read concerns."""
     if who is None or who == EVERYONE:
-        return frozenset({who} if who else ())
+        return tags_asked(who)
     return tags_of_customer(named_in(reply, identity_of(who)))
+
+
+def tags_asked(who: str | None) -> frozenset[str]:
+    """Name whom a read is asked about; None is the shop's catalogue, which no news touches."""
+    if who is None or who == EVERYONE:
+        return frozenset({who} if who else ())
+    return tags_of_customer(identity_of(who))
 
 
 def tags_of_customer(customer: Identity) -> frozenset[str]:

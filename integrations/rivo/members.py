@@ -140,7 +140,7 @@ async def list_memberships(
             _inside("subscription", _between("next_billing_date_at", *billed)),
         ),
     )
-    found = await walk(rivo, listing, paging(page, per_page, since_id, limit))
+    found = await walk(rivo.to_export(), listing, paging(page, per_page, since_id, limit))
     return MembersAnswer(
         members=[Member.from_rivo(row) for row in found.rows],
         **found.ending(),

@@ -12,13 +12,14 @@ import msgspec
 
 from integrations.actions import ReadAnswer
 from integrations.errors import NotFoundError, UnavailableError
-from integrations.rivo.client import DOWN, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
 from integrations.rivo.found import Found
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
 from integrations.rivo.paging import Listing, Rows, whole
+from integrations.rivo.reading import DOWN
 from integrations.rivo.resource import Resource
 
 NO_MEMBERSHIP = "This customer has no active membership."

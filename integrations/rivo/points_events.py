@@ -85,7 +85,7 @@ async def list_points_events(
         matches=all_of(is_token("source", source), applied_between(applied_after, applied_before)),
         newest_first=True,
     )
-    return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))
+    return _answer(await walk(rivo.to_export(), listing, paging(page, per_page, since_id, limit)))
 
 
 async def list_customer_points_events(

@@ -125,7 +125,7 @@ async def list_points_redemptions(
         ),
         newest_first=True,
     )
-    return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))
+    return _answer(await walk(rivo.to_export(), listing, paging(page, per_page, since_id, limit)))
 
 
 async def list_customer_points_redemptions(

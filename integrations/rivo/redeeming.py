@@ -24,6 +24,7 @@ from integrations.rivo.balances import (
     balance_told,
     before_sending,
     look_at_balance,
+    told_by_move,
 )
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
@@ -99,6 +100,7 @@ async def create_points_redemption(
         },
         who=customer_email,
         snapshot=snapshot,
+        told=told_by_move(before, sign=-1),
     )
     redemption, took = PointsRedemption.from_rivo(said), Move.of(said, sign=-1)
     after = await balance_after(rivo, customer_email, before, balance_told(said), took)

@@ -80,7 +80,7 @@ async def list_referrals(
 ) -> ReferralsAnswer:
     """List the shop's referrals."""
     listing = Listing(path=("referrals",), who=EVERYONE)
-    return _answer(await walk(rivo, listing, paging(page, per_page, since_id, limit)))
+    return _answer(await walk(rivo.to_export(), listing, paging(page, per_page, since_id, limit)))
 
 
 async def list_customer_referrals(
@@ -105,9 +105,8 @@ async def list_customer_referrals(
         matches=lambda row: _concerns(row, customer.id, address),
     )
     rows = await walk(rivo, listing, asked)
-    if found.stale:
-        rows = msgspec.structs.replace(rows, as_of=min(found.as_of, rows.as_of), stale=True)
-    return _answer(rows)
+    older, stale = min(found.as_of, rows.as_of), found.stale or rows.stale
+    return _answer(msgspec.structs.replace(rows, as_of=older, stale=stale))
 
 
 async def create_referral(

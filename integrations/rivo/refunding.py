@@ -15,6 +15,7 @@ from integrations.rivo.balances import (
     balance_told,
     before_sending,
     look_at_balance,
+    told_by_move,
 )
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
@@ -23,6 +24,7 @@ from integrations.rivo.found import Found
 from integrations.rivo.identities import EVERYONE, identity, identity_of, is_same
 from integrations.rivo.inputs import CustomerEmail, RedemptionId
 from integrations.rivo.points_redemptions import PointsRedemption, documented
+from integrations.rivo.proofs import Told
 from integrations.rivo.redeeming import PointsRedemptionAnswer
 from integrations.rivo.replies import LOST, WrongVerbError
 from integrations.rivo.resource import Resource
@@ -49,7 +51,8 @@ async def refund_points_redemption(
     if row and taken and taken.refunded_at and rivo.writing and rivo.writing.trusts_state:
         return _answer(row, before.balance if before else None)
     snapshot = {"before": {"refunded_at": taken.refunded_at}} if taken else {}
-    said = await _refund(rivo, redemption_id, who, snapshot)
+    told = told_by_move(before, sign=1)
+    said = await _refund(rivo, redemption_id, who, snapshot, told)
     redemption = PointsRedemption.from_rivo(said)
     if redemption.refunded_at is None:
         raise OutcomeUnknownError(LOST)  # documented is an answer that has it
@@ -110,15 +113,15 @@ async def _redemption_of(rivo: Rivo, redemption_id: int, identifier: str) -> Res
 
 
 async def _refund(
-    rivo: Rivo, redemption_id: int, who: str, snapshot: Mapping[str, object]
+    rivo: Rivo, redemption_id: int, who: str, snapshot: Mapping[str, object], told: Told
 ) -> Resource:
     """Send the refund by the verb that this store takes; 405 is surely not applied."""
     verb = rivo.learnt.get("refund", "POST")
     path = ("points_redemptions", redemption_id, "refund")
     try:
-        said = await rivo.send(verb, *path, who=who, snapshot=snapshot)
+        said = await rivo.send(verb, *path, who=who, snapshot=snapshot, told=told)
     except WrongVerbError:
         other = "PUT" if verb == "POST" else "POST"
-        said = await rivo.send(other, *path, who=who, snapshot=snapshot)
+        said = await rivo.send(other, *path, who=who, snapshot=snapshot, told=told)
         rivo.learnt["refund"] = other
     return said

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from integrations.actions import ReadAnswer
 from integrations.errors import ActionError, NotFoundError, UnavailableError
-from integrations.rivo.client import DOWN, Rivo
+from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, Customer, find_customer
 from integrations.rivo.forms import when
 from integrations.rivo.inputs import CustomerEmail
@@ -16,6 +16,7 @@ from integrations.rivo.memberships import Membership, Subscription, find_member
 from integrations.rivo.paging import Rows, newest
 from integrations.rivo.points_events import events_of
 from integrations.rivo.points_redemptions import redemptions_of
+from integrations.rivo.reading import DOWN
 from integrations.rivo.rewards import Redeemable, read_rewards, redeemable
 from integrations.rivo.sidebar_parts import (
     Activity,
@@ -33,7 +34,7 @@ from integrations.rivo.vip_tiers import read_vip_tiers
 
 LOOKED_AT = 25
 IN_TROUBLE_SECONDS = 0.5
-"""So long is waited for the rest, where nothing of what was asked first could be had anew."""
+"""So long is waited for the rest, where it took longer to get nothing anew of the first parts."""
 PARTIAL = "Some of this could not be loaded right now."
 
 
@@ -91,6 +92,7 @@ async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAn
     last (`stale`), else null or empty, and `parts` says why; UnavailableError where nothing at all
     could be had.
     """
+    began = rivo.clock()
     customer, activity, codes = await asyncio.gather(
         _try(rivo, find_customer(rivo, customer_email)),
         _try(rivo, newest(rivo, events_of(customer_email), LOOKED_AT)),
@@ -100,7 +102,8 @@ async def get_sidebar(rivo: Rivo, *, customer_email: CustomerEmail) -> SidebarAn
         return _unknown(customer.part)
     if customer.error and activity.error and codes.error:
         raise customer.error
-    if all(got.error or got.part.stale for got in (customer, activity, codes)):
+    is_old = all(got.error or got.part.stale for got in (customer, activity, codes))
+    if is_old and rivo.clock() - began > IN_TROUBLE_SECONDS:
         rivo = rivo.until(min(rivo.deadline, rivo.clock() + IN_TROUBLE_SECONDS))
     membership, rewards, tiers = await asyncio.gather(
         _try(rivo, find_member(rivo, customer_email)),

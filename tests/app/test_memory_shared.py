@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app import main
+from app import rivos
 from app.environment import load
 from integrations.memory import Memory
 from tests.app.serving import ENVIRON, Service
@@ -25,14 +25,15 @@ async def test_many_shops_share_what_one_may_have_a_quarter_of(
         given.append(options)
         return Memory(**options)
 
-    monkeypatch.setattr(main, "Memory", memory)
-    settings = load(ENVIRON | {"STALE_IF_ERROR_SECONDS": "7200"})
+    monkeypatch.setattr(rivos, "Memory", memory)
+    settings = load(ENVIRON | {"STALE_SECONDS": "60", "STALE_IF_ERROR_SECONDS": "7200"})
     replace = msgspec.structs.replace
     (only,) = settings.shops
     many = tuple(replace(only, name=f"shop{number}", callers=()) for number in range(shops))
 
     Service(settings=replace(settings, shops=many))
 
-    assert [(each, 7200)] * shops == [
-        (options["max_bytes"], options["last_known_seconds"]) for options in given
+    assert [(each, 60, 7200)] * shops == [
+        (options["max_bytes"], options["stale_seconds"], options["last_known_seconds"])
+        for options in given
     ]

@@ -189,10 +189,10 @@ def test_a_membership_is_one_line_of_what_is_known(others: dict[str, Any], shown
     [
         ({}, None),
         ({"message": "Some of it is missing."}, "Some of it is missing."),
-        ({"stale": True}, "Rivo is not available: this was known at 2026-11-03 07:00:00."),
+        ({"stale": True}, "Out of date: this was known at 2026-11-03 07:00:00."),
         (
             {"stale": True, "message": "Some of it is missing."},
-            "Rivo is not available: this was known at 2026-11-03 07:00:00. Some of it is missing.",
+            "Out of date: this was known at 2026-11-03 07:00:00. Some of it is missing.",
         ),
     ],
     ids=["all is well", "partial", "old", "old and partial"],

@@ -1,0 +1,117 @@
+"""What has changed, by whom or what it concerns: so that what was read before is not taken for new.
+
+News has a number. What was read at the number n is judged by what came after n about any of its
+tags: dropped (something is different, we changed it ourselves) or outdated (somebody says that
+something may be different).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Hashable
+from typing import Final
+
+import msgspec
+
+MOST_TAGS: Final = 100_000
+"""Of so many tags the news is known; what was read before the others' counts as dropped."""
+
+Shows = Callable[[Hashable, bytes], bool | None]
+"""Whether a read, by its key and body, shows a change; None where it cannot tell."""
+
+
+class Standing(enum.IntEnum):
+    """How a read stands to what has come since it began; the worst of all its tags counts."""
+
+    SAME = 0
+    OUTDATED = 1
+    DROPPED = 2
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """A change of ours: its number, its time, and what a read has to show to be after it."""
+
+    number: int
+    at: float
+    shows: Shows | None
+
+
+class _Of(msgspec.Struct):
+    """The last news of one tag."""
+
+    drop: Drop | None = None
+    outdated: int = 0
+
+
+class News:
+    """The news of one shop.
+
+    For `settle_seconds` after a drop a read may still show what was before it.
+    """
+
+    def __init__(self, *, settle_seconds: float) -> None:
+        self.number = 0
+        self._settle_seconds = settle_seconds
+        self._tags: dict[str, _Of] = {}  # those heard of last at the end
+        self._forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._tags)
+
+    def drop(self, tags: Collection[str], *, at: float, shows: Shows | None) -> None:
+        """Take in a change of ours at the time `at`.
+
+        Where another of the same tag has not settled yet, nothing shows both.
+        """
+        self.number += 1
+        alone, after_another = Drop(self.number, at, shows), Drop(self.number, at, None)
+        for tag in tags:
+            self._of(tag).drop = after_another if self.unsettled({tag}, at=at) else alone
+        self._forget()
+
+    def outdate(self, tags: Collection[str]) -> None:
+        """Take in that somebody says that something has changed."""
+        self.number += 1
+        for tag in tags:
+            self._of(tag).outdated = self.number
+        self._forget()
+
+    def since(self, number: int, tags: Collection[str]) -> Standing:
+        """Say how what was read at a number stands now."""
+        if tags and number < self._forgotten:
+            return Standing.DROPPED
+        standing = Standing.SAME
+        for tag in tags:
+            news = self._tags.get(tag)
+            if news is None:
+                continue
+            if news.drop is not None and news.drop.number > number:
+                return Standing.DROPPED
+            if news.outdated > number:
+                standing = Standing.OUTDATED
+        return standing
+
+    def unsettled(self, tags: Collection[str], *, at: float) -> list[Drop]:
+        """Return the drops that a read which began at the time `at` may not show yet."""
+        found: list[Drop] = []
+        for tag in tags:
+            news = self._tags.get(tag)
+            if news is None or news.drop is None or news.drop in found:
+                continue
+            if self.settles(news.drop) > at:
+                found.append(news.drop)
+        return found
+
+    def settles(self, drop: Drop) -> float:
+        """Return the time from which every read shows a drop."""
+        return drop.at + self._settle_seconds
+
+    def _of(self, tag: str) -> _Of:
+        news = self._tags[tag] = self._tags.pop(tag) if tag in self._tags else _Of()
+        return news
+
+    def _forget(self) -> None:
+        while len(self._tags) > MOST_TAGS:
+            gone = self._tags.pop(next(iter(self._tags)))
+            dropped = gone.drop.number if gone.drop else 0
+            self._forgotten = max(self._forgotten, dropped, gone.outdated)
