@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import msgspec
@@ -200,5 +200,4 @@ class Stage:
 
 
 def _no_rivo(_: ShopSettings) -> Rivo:
-    rivo: Any = None
-    return rivo
+    return cast(Rivo, None)
