@@ -14,12 +14,6 @@ from integrations.rivo_sandbox import Customer, Reward, Sandbox
 
 FIRST: Final = "maya.chen@example.com"
 """Who is shown until somebody else is chosen: the same as in the sidebar's preview."""
-STATES: Final = {
-    "waiting": "waits",
-    "sending": "on its way",
-    "delivered": "delivered",
-    "dead": "given up",
-}
 
 
 def facts(sandbox: Sandbox, customer_id: str | None, *, now: datetime) -> dict[str, Any]:
@@ -62,9 +56,17 @@ def announced(told: Told) -> dict[str, Any]:
 
 def triggered(line: Line) -> dict[str, Any]:
     """Say how far a trigger has come."""
-    word = STATES[line.state]
-    if line.status is not None:
-        word += f" ({line.status})"
+    said = line.status or (line.why or "").replace("_", " ")
+    match line.state:
+        case "delivered":
+            word = f"delivered ({said})"
+        case "dead":
+            word = f"given up ({said})"
+        case "waiting" if line.tries and line.due_at is not None:
+            again = datetime.fromtimestamp(line.due_at, tz=UTC)
+            word = f"not delivered ({said}), again at {_clock(again)}"
+        case _:
+            word = "on its way"
     return {
         "at": _clock(datetime.fromtimestamp(line.created_at, tz=UTC)),
         "trigger": line.trigger,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib.util
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -134,6 +136,18 @@ class Agent(Browser):
         """Press or release the mouse's button somewhere."""
         x, y = place
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def follow(self, selector: str) -> None:
+        """Click on what leads to another page, or sends a form, and wait for what comes."""
+        self.value("window.before = true")
+        self.click(selector)
+        for _ in range(PATIENCE_MS // 10):
+            # Whoever asks while the page changes is told so, and asks again.
+            with contextlib.suppress(RuntimeError):
+                if self.value("!window.before && document.readyState === 'complete'"):
+                    return
+            time.sleep(0.01)
+        raise AssertionError(f"nothing came after {selector}")
 
     def press(self, *names: str) -> None:
         """Press keys, one after the other; `Shift+Tab` goes back."""

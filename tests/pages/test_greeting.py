@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import uvicorn
 from click.testing import CliRunner
 
 from app import cli
+from app.serving.server import Server
 from tests.pages.site import client, request_of
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +20,7 @@ Greet = Callable[..., str]
 @pytest.fixture
 def greet(monkeypatch: pytest.MonkeyPatch) -> Greet:
     """Greet without serving."""
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
+    monkeypatch.setattr(Server, "run", lambda server: setattr(server, "started", True))
     for name in ("RIVO_API_KEY", "API_KEY", "CONFIG", "HOST", "PORT"):
         monkeypatch.delenv(name, raising=False)
 
