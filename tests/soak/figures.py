@@ -15,7 +15,9 @@ FIGURES: Final[dict[str, str]] = {
     "late_doubles": "tests.simulation.figures:LATE_DOUBLES",
     "limits": "tests.operations.figures:LIMITS",
     "mistakes": "tests.simulation.figures:MISTAKES",
+    "outages": "tests.replay.figures:OUTAGES",
     "processes": "tests.processes.figures:PROCESSES",
+    "replay": "tests.replay.figures:REPLAY",
     "schedules": "tests.simulation.figures:SCHEDULES",
     "tenants": "tests.tenants.figures:TENANTS",
 }

@@ -1,0 +1,29 @@
+"""A day of tickets in virtual time: Rivo is asked little, and everything that is shown is true."""
+
+from __future__ import annotations
+
+from tests.often import often
+from tests.replay.plan import draw
+from tests.replay.world import replay
+
+OPENS = often(suite=800, commit=20_000)
+
+
+def test_what_is_shown_is_true_in_time_and_asked_for_once() -> None:
+    """For a commit 20,000 tickets; what is looked for is in `judge.py` and `windows.py`."""
+    report = replay(draw(1, opens=OPENS), seed=1)
+
+    assert [] == report.found
+    assert report.counts["opens"] >= OPENS
+    assert report.counts["parts"] > OPENS
+    assert report.counts["writes 201"] > OPENS / 25
+    assert report.counts["webhooks 200"] > OPENS / 10
+    assert report.counts["stale"] > OPENS / 50
+    assert report.counts["fresh"] > OPENS / 2
+    assert 10 <= report.figures["most in a second"] <= 15
+    assert report.counts.get("not available", 0) < OPENS / 200
+
+
+def test_the_same_seed_gives_the_same_replay() -> None:
+    first, second = (replay(draw(2, opens=60), seed=2) for _ in range(2))
+    assert first.counts == second.counts
