@@ -28,7 +28,7 @@ from integrations.errors import HeldBackError, LostReplyError, NotSentError, Ups
 from integrations.requesting import Pairs, Segments, request_of
 from integrations.retrying import LEAST_SECONDS, PASSING_STATUSES, RetryBudget, backoff
 from integrations.trouble import TOO_LATE, is_ours, trouble_of
-from integrations.wire import Leaves, TimeLeft, body_in, retry_after_in
+from integrations.wire import Leaves, TimeLeft, body_in, media_type_in, retry_after_in
 
 # After its deadline a call has this long to say what became of it; then its caller leaves.
 LAST_WORD_SECONDS = 0.05
@@ -36,28 +36,29 @@ LAST_WORD_SECONDS = 0.05
 CUT_OFF_SECONDS = 1.0
 # Who had to wait and has less left is not sent any more.
 READ_NEEDS_SECONDS = 0.5
-WRITE_NEEDS_SECONDS = 1.5
+WRITE_NEEDS_SECONDS = 1.2
 
 
 class Reply(msgspec.Struct, frozen=True):
     """One complete answer, whatever its status.
 
     `content_type` is the media type in lower case without parameters ("" if none came), `body` is
-    decoded, `retry_after` the seconds of a numeric Retry-After header, an hour at most.
+    decoded, `retry_after` the seconds of a numeric Retry-After header, an hour at most; `left` is
+    when the request left, a time of the clock.
     """
 
     status: int
     content_type: str
     body: bytes
     retry_after: float | None
+    left: float = 0.0
 
 
 class UpstreamState(msgspec.Struct, frozen=True):
     """How things stand with one upstream.
 
-    `breaker` is closed, open or half_open; `budget` says how many left and wait. The others count
-    what has happened so far: openings, requests that the breaker held back, second attempts that
-    were refused.
+    `breaker` is closed, open or half_open, and held back so many requests so far; `budget` says
+    how many left and wait.
     """
 
     breaker: str
@@ -206,7 +207,7 @@ class Upstream:
         failed: bool | None = True
         try:
             async with asyncio.timeout(deadline + CUT_OFF_SECONDS - began):
-                reply = await self._send(request, deadline + LAST_WORD_SECONDS)
+                reply = await self._send(request, deadline + LAST_WORD_SECONDS, leaving)
             outcome = "429" if reply.status == 429 else f"{reply.status // 100}xx"
             failed = reply.status >= 500
             if reply.status == 429:
@@ -224,12 +225,12 @@ class Upstream:
         # Out here, so that it does not carry httpx's error along: that holds our key.
         raise trouble
 
-    async def _send(self, request: httpx.Request, until: float) -> Reply:
+    async def _send(self, request: httpx.Request, until: float, leaving: Leaving) -> Reply:
         response = await self._client.send(request, stream=True, follow_redirects=False)
         async with contextlib.aclosing(response):
             body = await body_in(response, self._max_bytes, until=until, clock=self._clock)
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Reply(response.status_code, media_type, body, retry_after_in(response))
+        media, after = media_type_in(response), retry_after_in(response)
+        return Reply(response.status_code, media, body, after, leaving.at)
 
     def _ended(self, task: asyncio.Task[Reply], leaving: Leaving) -> None:
         self._budget.leave(leaving)

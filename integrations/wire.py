@@ -70,6 +70,12 @@ async def body_in(
     return bytes(body)
 
 
+def media_type_in(response: httpx.Response) -> str:
+    """Return the media type in lower case without parameters; "" where none came."""
+    media_type: str = response.headers.get("content-type", "").partition(";")[0]
+    return media_type.strip().lower()
+
+
 def retry_after_in(response: httpx.Response) -> float | None:
     """Return the seconds of a numeric Retry-After, an hour at most; None where there is none."""
     after = re.fullmatch(r"[0-9]+(\.[0-9]+)?", response.headers.get("retry-after", ""))

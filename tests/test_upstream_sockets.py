@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import msgspec
 import pytest
 
 from integrations import upstream as module
@@ -60,6 +61,11 @@ async def connected(
     )
     yield upstream
     await upstream.close()
+
+
+def said(reply: Reply) -> Reply:
+    """Return the reply without the time when its request left."""
+    return msgspec.structs.replace(reply, left=0.0)
 
 
 async def answer(reader: Reader, writer: Writer) -> None:
@@ -158,7 +164,7 @@ async def test_every_fault_is_a_lost_reply_in_time_and_costs_no_connection(
         other.behaviour = answer
         later = await asyncio.gather(*(upstream.call("GET", ["x"], seconds=5) for _ in range(4)))
 
-    assert later == [Reply(200, "", b"{}", None)] * 4
+    assert [said(reply) for reply in later] == [Reply(200, "", b"{}", None)] * 4
 
 
 async def close(_reader: Reader, _writer: Writer) -> None:
