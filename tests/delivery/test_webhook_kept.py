@@ -1,0 +1,241 @@
+"""A webhook counts once, however often and as what it comes, and with all that it causes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.delivery import outbox, remembering
+from tests.app.serving import NOW
+from tests.delivery.asking import HOOKED, PATH, Hooked, Shape, sample, signed
+from tests.store.stage import opened
+
+pytestmark = pytest.mark.anyio
+
+EVENT: dict[str, Any] = sample("points_event_created.doc")
+MESA = {
+    "MESA_WEBHOOK_URL": "https://mesa.example.com/hook",
+    "MESA_WEBHOOK_SECRET": "secret-of-mesa-0001",
+}
+UPGRADED = "customer_vip_tier/upgraded"
+DOWNGRADED = "customer_vip_tier/downgraded"
+
+
+@pytest.fixture
+async def service() -> Hooked:
+    return Hooked({**HOOKED, **MESA})
+
+
+async def put_down(service: Hooked) -> list[str]:
+    """Name the triggers in the outbox."""
+    return [row["trigger"] for row in await service.rows("outbox")]
+
+
+def outcomes(service: Hooked) -> list[str]:
+    return [outcome for _, outcome in service.taken()]
+
+
+@pytest.mark.parametrize("again", [0, 10, 400], ids=lambda s: f"after_{s}_seconds")
+@pytest.mark.parametrize("shape", ["live", "iso", "documented_base64"])
+async def test_a_webhook_that_comes_again_does_nothing_twice(
+    service: Hooked, shape: Shape, again: int
+) -> None:
+    """With the same name and a new signature, as Rivo is taken to repeat it (U25)."""
+    for after in (0, again):
+        await asyncio.sleep(after)
+        assert 200 == (await service.announce(EVENT, name="msg_1", shape=shape)).status_code
+
+    assert ["taken", "repeated"] == outcomes(service)
+    assert ["loyalty_points_earned"] == await put_down(service)
+
+
+async def test_a_repeat_whose_body_has_moved_on_is_still_the_same(service: Hooked) -> None:
+    """The balance in it may be another by then; its name and the event's id are not."""
+    later = {**EVENT, "customer": {**EVENT["customer"], "points_tally": 999}}
+    await service.announce(EVENT, name="msg_1")
+    await service.announce(later, name="msg_1", after=10)
+
+    assert ["taken", "repeated"] == outcomes(service)
+    assert ["loyalty_points_earned"] == await put_down(service)
+
+
+async def test_one_name_for_two_things_is_two_webhooks(service: Hooked) -> None:
+    """Whether Rivo names each webhook or each cause is not known."""
+    await service.announce(EVENT, name="msg_1")
+    await service.announce({**EVENT, "id": 7}, name="msg_1")
+
+    assert ["taken", "taken"] == outcomes(service)
+    assert 2 == len(await put_down(service))
+
+
+async def test_what_was_signed_for_one_topic_causes_nothing_under_another(service: Hooked) -> None:
+    """The topic is not signed: whoever overheard a webhook cannot make another of it."""
+    body = sample("customer_vip_tier_upgraded.reconstructed")
+    first = await service.announce(body, topic=UPGRADED)
+    headers = {**first.request.headers, "rivo-webhook-topic": DOWNGRADED}
+    again = await service.ask(
+        "POST", PATH, key=None, content=msgspec.json.encode(body), headers=headers
+    )
+
+    assert [200, 200] == [first.status_code, again.status_code]
+    assert [(UPGRADED, "taken"), (DOWNGRADED, "repeated")] == service.taken()
+    assert ["customer_vip_tier_updated"] == await put_down(service)
+
+
+async def test_the_same_body_under_another_name_is_another_webhook(service: Hooked) -> None:
+    """On live calls the name is signed; equal bodies may be two events."""
+    tier = sample("customer_vip_tier_upgraded.reconstructed")
+    for name in ("msg_1", "msg_2"):
+        await service.announce(tier, name=name, topic=UPGRADED)
+
+    assert ["taken", "taken"] == outcomes(service)
+    assert 2 == len(await put_down(service))
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "trigger"),
+    [
+        ("points_event_created.observed", "points_event/created", "loyalty_points_earned"),
+        ("points_redemption_created.reconstructed", "points_redemption/created", None),
+        ("customer_vip_tier_downgraded.doc", DOWNGRADED, "customer_vip_tier_updated"),
+    ],
+)
+async def test_the_three_triggers_are_put_down_with_their_cause(
+    service: Hooked, name: str, topic: str, trigger: str | None
+) -> None:
+    await service.announce(sample(name), topic=topic)
+    (row,) = await service.rows("outbox")
+
+    assert (trigger or "points_redemption_created", "waiting") == (row["trigger"], row["state"])
+    told = msgspec.json.decode(row["body"])
+    assert ("rivo webhook", "shop", row["trigger"]) == (
+        told["source"],
+        told["shop"],
+        told["trigger"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("loyalty_profile_updated.doc", "loyalty_profile/updated"),
+        ("referral_completed.observed", "referral/completed"),
+        ("membership_canceled.doc", "membership/canceled"),
+        ("loyalty_points_earned__2022.doc", "loyalty_points_earned"),
+        ("points_event_created.doc", "notification/points_expiry_warning"),
+    ],
+)
+async def test_other_topics_cause_none(service: Hooked, name: str, topic: str) -> None:
+    await service.announce(sample(name), topic=topic)
+
+    assert (["taken"], []) == (outcomes(service), await put_down(service))
+
+
+async def test_without_a_url_there_is_nothing_to_put_down() -> None:
+    service = Hooked()
+    await service.announce(EVENT)
+
+    assert (["taken"], []) == (outcomes(service), await put_down(service))
+
+
+async def test_webhook_and_triggers_are_kept_together_or_not_at_all(
+    service: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object, **_named: object) -> int:
+        raise ValueError("in the middle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "put", fails)
+        failed = await service.announce(EVENT, name="msg_1")
+
+    assert 500 == failed.status_code
+    assert ([], []) == (await service.rows("webhooks"), await service.rows("outbox"))
+    await service.announce(EVENT, name="msg_1")
+    assert (["taken"], 1) == (outcomes(service), len(await put_down(service)))
+
+
+async def test_nothing_personal_is_kept_with_a_webhook(service: Hooked) -> None:
+    for name in ("loyalty_profile_updated.doc", "points_event_created.doc"):
+        await service.announce(sample(name))
+    kept = repr(await service.rows("webhooks"))
+
+    for private in ("7343536570439", "9876543210987", "customer@example.com", "John"):
+        assert private not in kept
+
+
+async def test_many_at_once_and_each_twice_are_each_taken_once(service: Hooked) -> None:
+    bodies = [{**EVENT, "id": number} for number in range(50)]
+    todo = [(f"msg_{n}", body) for n, body in enumerate(bodies)] * 2
+    random.Random(0).shuffle(todo)
+    answers = await asyncio.gather(*(service.announce(b, name=name) for name, b in todo))
+
+    assert {200} == {answer.status_code for answer in answers}
+    assert ["repeated"] * 50 + ["taken"] * 50 == sorted(outcomes(service))
+    assert 50 == len(await put_down(service))
+
+
+DAY = 86_400.0
+
+
+async def test_what_signs_its_time_is_known_for_a_month_and_what_does_not_for_a_year() -> None:
+    """A live webhook cannot be sent again after five minutes; a documented one always can."""
+    async with opened() as store:
+
+        async def note(topic: str, at: float) -> bool:
+            return await store.write(
+                lambda tx: remembering.note(
+                    tx, shop="acme", topic=topic, name="a", entity="", at=at
+                )
+            )
+
+        for topic in (remembering.SIGNED, remembering.UNDATED, "points_event/created"):
+            assert await note(topic, 0.0)
+            assert not await note(topic, 1.0)
+        forgotten = [
+            await store.write(lambda tx, at=at: remembering.forget(tx, at=at))
+            for at in (30 * DAY, 30 * DAY + 1, 396 * DAY, 396 * DAY + 1)
+        ]
+
+        assert [0, 2, 0, 1] == forgotten
+
+
+async def test_what_is_forgotten_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "MOST_AT_ONCE", 2)
+    async with opened() as store:
+        for name in "abc":
+            await store.write(
+                lambda tx, name=name: remembering.note(
+                    tx, shop="acme", topic="t", name=name, entity="", at=0.0
+                )
+            )
+        forgotten = [
+            await store.write(lambda tx: remembering.forget(tx, at=60 * DAY)) for _ in range(3)
+        ]
+
+        assert [2, 1, 0] == forgotten
+
+
+def test_what_is_signed_has_one_digest_and_its_parts_do_not_run_together() -> None:
+    assert remembering.digest(b"ab", b"c") == remembering.digest(b"ab", b"c")
+    digests = {
+        remembering.digest(*parts)
+        for parts in ((b"ab", b"c"), (b"a", b"bc"), (b"abc",), (b"abc", b""), (b"", b"abc"))
+    }
+    assert 5 == len(digests)
+
+
+async def test_a_live_retry_that_signs_its_first_time_is_lost_after_five_minutes() -> None:
+    """U25 as it may be: nothing tells such a retry from what somebody overheard."""
+    service = Hooked()
+    raw = msgspec.json.encode(EVENT)
+    headers = signed(raw, at=NOW + timedelta(seconds=0))
+    await service.open()
+    await asyncio.sleep(301)
+    answer = await service.ask("POST", PATH, key=None, content=raw, headers=headers)
+
+    assert 401 == answer.status_code
