@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from datetime import timedelta
 from typing import Any
@@ -197,7 +198,7 @@ async def test_what_signs_its_time_is_known_for_a_month_and_what_does_not_for_a_
             assert await note(topic, 0.0)
             assert not await note(topic, 1.0)
         forgotten = [
-            await store.write(lambda tx, at=at: remembering.forget(tx, at=at))
+            await store.write(functools.partial(remembering.forget, at=at))
             for at in (30 * DAY, 30 * DAY + 1, 396 * DAY, 396 * DAY + 1)
         ]
 
@@ -209,8 +210,8 @@ async def test_what_is_forgotten_at_once_is_bounded(monkeypatch: pytest.MonkeyPa
     async with opened() as store:
         for name in "abc":
             await store.write(
-                lambda tx, name=name: remembering.note(
-                    tx, shop="acme", topic="t", name=name, entity="", at=0.0
+                functools.partial(
+                    remembering.note, shop="acme", topic="t", name=name, entity="", at=0.0
                 )
             )
         forgotten = [
