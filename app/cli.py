@@ -20,6 +20,7 @@ from app.commands.audit import audit
 from app.commands.choosing import settings_of, shop_of
 from app.commands.gorgias import gorgias
 from app.commands.operations import operations
+from app.commands.triggers import triggers
 from app.commands.zendesk import zendesk
 from app.environment import DEMO_KEY, load
 from app.main import World, create_app, sandbox_world
@@ -95,6 +96,7 @@ main.add_command(operations)
 main.add_command(audit)
 main.add_command(gorgias)
 main.add_command(zendesk)
+main.add_command(triggers)
 
 
 async def _check(settings: Settings, shop: ShopSettings, customer: str | None) -> Report:

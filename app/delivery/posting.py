@@ -11,14 +11,16 @@ import contextlib
 import email.utils
 import re
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, cast
 
 import httpx
 import msgspec
 
+from app.delivery import standard_webhooks
 from app.delivery.addresses import allowed
 from app.delivery.names import Names
+from app.settings import TriggerSettings
 
 TRY_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 3.0
@@ -128,22 +130,25 @@ class Wire:
 
 async def post(
     transport: httpx.AsyncBaseTransport,
+    target: TriggerSettings,
     *,
-    url: str,
-    headers: Mapping[str, str],
+    message_id: str,
     body: bytes,
-    now: float,
+    at: float,
 ) -> Posted:
-    """Try once to send a message; nothing is raised but a cancellation.
+    """Sign a message and try once to send it; nothing is raised but a cancellation.
 
-    `headers` are those that sign it, `now` epoch seconds. It takes eleven seconds at most.
+    `at` are epoch seconds. It takes eleven seconds at most.
     """
     own = {"content-type": "application/json", "user-agent": AGENT, "accept": "*/*"}
+    signed = standard_webhooks.headers(
+        target.secrets, message_id=message_id, timestamp=int(at), body=body
+    )
     try:
         request = httpx.Request(
             "POST",
-            url,
-            headers={**own, **headers},
+            target.url,
+            headers={**own, **signed},
             content=body,
             extensions={"timeout": TIMEOUTS},
         )
@@ -152,7 +157,7 @@ async def post(
     except Exception as error:  # noqa: BLE001 - whatever a transport raises, it is tried again
         return Posted(became="failed", why=_why(error))
     await _drop(response)
-    return _read(response, now)
+    return _read(response, at)
 
 
 async def _drop(response: httpx.Response) -> None:

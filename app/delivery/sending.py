@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from structlog.typing import FilteringBoundLogger
 
-from app.delivery import outbox, standard_webhooks
+from app.delivery import outbox
 from app.delivery.outbox import Message, State
 from app.delivery.posting import Posted, Wire, post
 from app.metrics import Metrics
@@ -159,7 +159,7 @@ class Deliverer:
         if found is None:
             await self._end(message, "dead", Posted(became="failed", why="not_named"))
             return
-        posted = await self.post(*found, message_id=message.id, body=message.body)
+        posted = await self._post(*found, message)
         match posted.became:
             case "delivered":
                 await self._end(message, "delivered", posted)
@@ -171,23 +171,17 @@ class Deliverer:
                 due_at = self._outfit.at() + self._wait(message.tries, posted.retry_after)
                 await self._end(message, "waiting", posted, due_at=due_at)
 
-    async def post(
-        self, shop: ShopSettings, target: TriggerSettings, *, message_id: str, body: bytes
-    ) -> Posted:
-        """Sign a message and try once to send it; nothing is put down."""
-        at = self._outfit.at()
+    async def _post(self, shop: ShopSettings, target: TriggerSettings, message: Message) -> Posted:
         transport = given = self._outfit.transport(shop)
         if transport is None:
             transport = self._wire.to(target.networks)
         try:
             return await post(
                 transport,
-                url=target.url,
-                headers=standard_webhooks.headers(
-                    target.secrets, message_id=message_id, timestamp=int(at), body=body
-                ),
-                body=body,
-                now=at,
+                target,
+                message_id=message.id,
+                body=message.body,
+                at=self._outfit.at(),
             )
         finally:
             if given is None:

@@ -14,6 +14,7 @@ import pytest
 
 from app.delivery.names import Names
 from app.delivery.posting import CheckedTransport, Posted, Wire, post
+from app.settings import TriggerSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -50,9 +51,8 @@ class Address(httpx.AsyncBaseTransport):
 async def tell(
     transport: httpx.AsyncBaseTransport, url: str = "https://hooks.example.com/in?a=b"
 ) -> Posted:
-    return await post(
-        transport, url=url, headers={"webhook-id": "msg_1"}, body=BODY, now=time.time()
-    )
+    target = TriggerSettings(trigger="loyalty_points_earned", url=url, secrets=("secret-0001",))
+    return await post(transport, target, message_id="msg_1", body=BODY, at=time.time())
 
 
 def checked(
