@@ -14,6 +14,7 @@ from app.doors import Desk, Door, Straight
 from app.manners import Manner
 from app.settings import Door as DoorName
 from app.shops import Shops
+from app.store.sqlite import SqliteStore
 from app.zendesk.proving import ByToken
 from app.zendesk.webhook import PATH, PATH_OF_A_SHOP, Intake, Webhook
 from integrations.actions import Action
@@ -35,6 +36,7 @@ class Entrances:
         shops: Shops,
         manners: Mapping[str, Manner],
         desk: _Desk,
+        store: SqliteStore,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
@@ -52,7 +54,9 @@ class Entrances:
             )
             for name in DOORS
         }
-        self.webhook = Webhook(actions=actions, shops=shops, desk=desk, clock=clock, now=now)
+        self.webhook = Webhook(
+            actions=actions, shops=shops, desk=desk, store=store, clock=clock, now=now
+        )
 
     def routes(self) -> list[BaseRoute]:
         """Make the routes; the webhook's come first, it lies below a door."""

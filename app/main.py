@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
+from app.delivery.forgetting import Forgetter
 from app.delivery.sending import Deliverer, Outfit
 from app.delivery.taking import Taking
 from app.delivery.webhook import Webhooks
@@ -133,8 +134,15 @@ def create_app(
     )
     deliverer = Deliverer(_make_outfit(means, world))
     entrances = Entrances(
-        ACTIONS, shops=shops, manners=manners, desk=operations, clock=world.clock, now=world.now
+        ACTIONS,
+        shops=shops,
+        manners=manners,
+        desk=operations,
+        store=store,
+        clock=world.clock,
+        now=world.now,
     )
+    forgetter = Forgetter(store, now=world.now, sleep=world.sleep, log=log)
     sidebar = Sidebar(
         shops, action=ACTIONS["get_sidebar"], desk=operations, clock=world.clock, now=world.now
     )
@@ -152,6 +160,7 @@ def create_app(
             asyncio.create_task(watch(settings, shops, reload, log, world.sleep)),
             asyncio.create_task(settler.run()),
             asyncio.create_task(keeper.run()),
+            asyncio.create_task(forgetter.run()),
             asyncio.create_task(deliverer.run()),
         ]
         if not settings.sandbox:  # what is done in a demo shop is no news on anybody's tickets

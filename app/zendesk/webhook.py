@@ -6,15 +6,14 @@ configured, and by /operations.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from cachetools import TTLCache
 from starlette.types import Receive, Scope, Send
 
+from app.delivery import remembering
 from app.doors import DEADLINE_SECONDS, Wanted, note, respond
 from app.helpdesks import WEBHOOK, WEBHOOK_ACTIONS
 from app.manners import Reply, encode
@@ -23,10 +22,10 @@ from app.operations.operation import Operation
 from app.problems import MEDIA_TYPE, HttpError, headers_of, problem_of, silent_about
 from app.requests import header, read_body, read_object
 from app.shops import Caller, Shops
+from app.store.sqlite import SqliteStore, StoreError
 from app.zendesk.proving import SIGNATURE, TIMESTAMP, by_signature, callers
-from app.zendesk.signatures import WINDOW_SECONDS
 from integrations.actions import Action, Context
-from integrations.errors import ActionError, ForbiddenError, InputError
+from integrations.errors import ActionError, ForbiddenError, InputError, UnavailableError
 from integrations.inputs import is_absent, shortened
 
 PATH: Final = "/zendesk/webhook"
@@ -34,7 +33,7 @@ PATH_OF_A_SHOP: Final = "/zendesk/{shop}/webhook"
 DEFAULT_ACTION: Final = "create_points_event"
 INVOCATION: Final = b"x-zendesk-webhook-invocation-id"
 NAME: Final = re.compile(r"[!-~]{1,128}")
-MOST_KEPT: Final = 10_000
+NO_RECORD: Final = "The service cannot keep a record right now; nothing was sent."
 
 
 class Intake(Protocol):
@@ -55,7 +54,7 @@ class Webhook:
     """Takes in what a shop's macros ask for; each invocation is one write, however often it comes.
 
     The invocation's name is not signed: whoever sends a signed request again under another name
-    gets the operation of the first, as long as this process lives.
+    gets the operation of the first.
     """
 
     def __init__(
@@ -64,15 +63,16 @@ class Webhook:
         actions: Mapping[str, Action],
         shops: Shops,
         desk: Intake,
+        store: SqliteStore,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
         self._actions = {name: actions[name] for name in sorted(WEBHOOK_ACTIONS)}
         self._shops = shops
         self._desk = desk
+        self._store = store
         self._clock = clock
         self._now = now
-        self._named: TTLCache[bytes, str] = TTLCache(MOST_KEPT, 2 * WINDOW_SECONDS, timer=clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; whatever goes wrong with it is a problem."""
@@ -99,7 +99,7 @@ class Webhook:
         caller = by_signature(self._shops, scope, body, shop=shop, now=self._now())
         seen.shop, seen.caller = caller.shop.name, caller.name
         secrets.append(caller.shop.settings.rivo_api_key)
-        key = f"zendesk:{self._invocation(scope, caller, body)}"
+        key = f"zendesk:{await self._invocation(scope, caller, body)}"
         action, given = self._asked(read_object(body))
         seen.action = action.name
         inputs, context = action.parse(given)
@@ -126,7 +126,7 @@ class Webhook:
         seen.outcome = "ok"
         return Reply(200, encode({"accepted": True, "operation_id": operation.id}))
 
-    def _invocation(self, scope: Scope, caller: Caller, body: bytes) -> str:
+    async def _invocation(self, scope: Scope, caller: Caller, body: bytes) -> str:
         """Return the name of the invocation: the first under which this signed request came."""
         invocation = header(scope, INVOCATION) or ""
         if not NAME.fullmatch(invocation):
@@ -134,11 +134,23 @@ class Webhook:
                 400, "unparsable", "X-Zendesk-Webhook-Invocation-Id must be there once."
             )
         # Of the signature's text there may be variants; what it signs is one.
-        signed = hashlib.blake2b((header(scope, TIMESTAMP) or "").encode("latin-1"))
-        signed.update(body)
-        signed.update(caller.shop.name.encode())
-        named: str = self._named.setdefault(signed.digest(), invocation)
-        return named
+        signed = remembering.digest((header(scope, TIMESTAMP) or "").encode("latin-1"), body)
+        shop, at = caller.shop.name, self._now().timestamp()
+        try:
+            # It need not be on the disk before the operation is, which follows.
+            return await self._store.write(
+                lambda tx: remembering.first_name(
+                    tx,
+                    shop=shop,
+                    topic=remembering.ZENDESK,
+                    signed=signed,
+                    name=invocation,
+                    at=at,
+                ),
+                durable=False,
+            )
+        except StoreError:
+            raise UnavailableError(NO_RECORD, retry_after=1) from None
 
     def _asked(self, given: Mapping[str, Any]) -> tuple[Action, dict[str, object]]:
         """Tell the action, which may be named, from its inputs."""

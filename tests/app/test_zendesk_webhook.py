@@ -101,6 +101,20 @@ async def test_what_was_signed_once_is_one_write_under_any_name(service: Zendesk
     assert 1 == len(given(service))
 
 
+async def test_what_was_signed_once_is_one_write_also_after_a_restart(tmp_path: Path) -> None:
+    environ = {**ZENDESK, "DATABASE_URL": f"sqlite:///{tmp_path}/operations.db"}
+    service = Zendesk(environ)
+    first = await service.hook(GIVE, invocation="invocation-1")
+    await ended(service, first)
+    await service.app.state.store.close()
+    heir = Zendesk(environ)
+    again = await heir.hook(GIVE, invocation="invocation-2")
+
+    assert first.request.headers["x-zendesk-webhook-signature"] in again.request.headers.values()
+    assert first.json() == again.json()
+    assert [] == given(heir)
+
+
 async def test_an_invocation_means_one_thing(service: Zendesk) -> None:
     await service.hook(GIVE, invocation="8350205582")
     answer = await service.hook({**GIVE, "points_amount": 200}, invocation="8350205582")

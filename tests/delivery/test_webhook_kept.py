@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import random
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,12 @@ import msgspec
 import pytest
 
 from app.delivery import outbox, remembering
+from app.delivery.forgetting import Forgetter
+from app.observe import make_log
+from tests.app.loop import seconds
 from tests.app.serving import NOW
 from tests.delivery.asking import HOOKED, PATH, Hooked, Shape, sample, signed
-from tests.store.stage import opened
+from tests.store.stage import Inline, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -240,3 +244,57 @@ async def test_a_live_retry_that_signs_its_first_time_is_lost_after_five_minutes
     answer = await service.ask("POST", PATH, key=None, content=raw, headers=headers)
 
     assert 401 == answer.status_code
+
+
+async def test_old_webhooks_are_forgotten_piece_by_piece_every_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remembering, "MOST_AT_ONCE", 2)
+    out = io.BytesIO()
+    began = seconds()
+    async with opened(executor=Inline()) as store:
+        forgetter = Forgetter(
+            store,
+            now=lambda: NOW + timedelta(seconds=seconds() - began),
+            sleep=asyncio.sleep,
+            log=make_log(out, level="info", form="json"),
+        )
+        for name in "abcde":
+            await store.write(
+                functools.partial(
+                    remembering.note,
+                    shop="acme",
+                    topic="points_event/created",
+                    name=name,
+                    entity="",
+                    at=NOW.timestamp(),
+                )
+            )
+        running = asyncio.ensure_future(forgetter.run())
+        await asyncio.sleep(30 * DAY - 60)
+        before = out.getvalue()
+        await asyncio.sleep(7_300)
+        running.cancel()
+
+    assert b"" == before
+    (line,) = [msgspec.json.decode(each) for each in out.getvalue().splitlines()]
+    assert ("webhooks.forgotten", 5) == (line["event"], line["number"])
+
+
+async def test_a_store_that_is_away_is_no_reason_to_stop_forgetting() -> None:
+    out = io.BytesIO()
+    async with opened(executor=Inline()) as store:
+        pass
+    forgetter = Forgetter(
+        store,
+        now=lambda: NOW,
+        sleep=asyncio.sleep,
+        log=make_log(out, level="info", form="json"),
+    )
+    running = asyncio.ensure_future(forgetter.run())
+    await asyncio.sleep(7_300)
+    running.cancel()
+
+    assert ["store.failed"] * 3 == [
+        msgspec.json.decode(each)["event"] for each in out.getvalue().splitlines()
+    ]
