@@ -10,7 +10,6 @@ import textwrap
 from typing import Final
 
 import click
-import uvicorn
 from rich.console import Console
 
 from app.check.asking import Asker
@@ -21,12 +20,14 @@ from app.commands.choosing import settings_of, shop_of
 from app.commands.gorgias import gorgias
 from app.commands.operations import operations
 from app.commands.triggers import triggers
+from app.commands.webhooks import webhooks
 from app.commands.zendesk import zendesk
 from app.environment import DEMO_KEY, load
 from app.main import World, create_app, sandbox_world
 from app.observe import make_log
 from app.pages.entries import Curl
 from app.rivos import SANDBOX_URL
+from app.serving import server
 from app.settings import Settings, ShopSettings
 from integrations.errors import ActionError
 from integrations.inputs import customer_identifier
@@ -52,17 +53,11 @@ def serve(host: str | None, port: int | None, *, sandbox: bool) -> None:
     log = make_log(sys.stdout.buffer, level=settings.log_level, form=settings.log_format)
     app = create_app(settings, log=log, reload=lambda: load(environ, sandbox=sandbox))
     _greet(settings, host or settings.host, settings.port if port is None else port)
-    uvicorn.run(
+    server.serve(
         app,
         host=host or settings.host,
         port=settings.port if port is None else port,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
-        # Every answer leaves within 4 s; a request that is never finished must not hold the exit.
-        timeout_graceful_shutdown=10,
+        proxies=settings.trusted_proxies or None,
     )
 
 
@@ -96,6 +91,7 @@ main.add_command(operations)
 main.add_command(audit)
 main.add_command(gorgias)
 main.add_command(zendesk)
+main.add_command(webhooks)
 main.add_command(triggers)
 
 

@@ -25,11 +25,12 @@ from app.problems import (
     silent_about,
 )
 from app.requests import idempotency_key, read_inputs
+from app.serving.refusing import OVERLOADED, TOO_MUCH
 from app.settings import Door as DoorName
 from app.shops import Caller, Shops
 from app.tagging import NOT_MODIFIED, tagged
 from integrations.actions import Action, Context
-from integrations.errors import ActionError, ForbiddenError, InputError
+from integrations.errors import ActionError, ForbiddenError, InputError, OverloadedError
 from integrations.inputs import is_absent, read, shortened
 
 # An answer leaves within 4 s; what comes after the last upstream call needs its share.
@@ -121,6 +122,8 @@ class Door:
         action = self._action(name, scope["method"])
         seen.action = action.name
         try:
+            if OVERLOADED in scope:
+                raise OverloadedError(TOO_MUCH.message, retry_after=1)
             lenient = self.manner.ignores_unknown_reads and not action.writes
             given = await read_inputs(scope, receive, only=action.known if lenient else None)
             if action.writes:

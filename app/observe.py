@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from app.metrics import Metrics
+from app.serving.refusing import REFUSAL
 from integrations.errors import NotConfiguredError
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -96,7 +97,7 @@ class Observe:
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            await scope.get(REFUSAL, self.app)(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 -- the last catch: nobody sees a stack trace
             seen.outcome = "failed"
             self.log.error("request.failed", request_id=seen.request_id, **_place(error))

@@ -20,7 +20,8 @@
     │   └── NeedsReviewError        the same, and a person has to find out
     ├── AwaitingApprovalError       nothing is sent before another person has approved it
     └── UnavailableError            nothing was changed and nothing can be served right now
-        └── NotConfiguredError      Rivo refuses our own key
+        ├── NotConfiguredError      Rivo refuses our own key
+        └── OverloadedError         too much is asked of this service at once
 
     UpstreamError                   one HTTP call did not bring a complete answer
     ├── NotSentError                it surely never reached the other side
@@ -184,6 +185,12 @@ class NotConfiguredError(UnavailableError):
     """Rivo refuses our own key: an administrator has to mend the configuration."""
 
     code = "rivo_key_refused"
+
+
+class OverloadedError(UnavailableError):
+    """Too much is asked for at once; nothing was begun."""
+
+    code = "overloaded"
 
 
 class UpstreamError(Exception):

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-import uvicorn
 from click.testing import CliRunner
 from rich.console import Console
 
 from app import cli
+from app.serving.server import Server
 from tests.bench import cold, load, warm
 from tests.bench.__main__ import main
 from tests.bench.cold import measure_cold
@@ -49,11 +50,15 @@ def test_the_bench_says_so_where_wrk_is_missing(monkeypatch: pytest.MonkeyPatch)
 def test_the_bare_application_is_served_as_the_service_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    served = {}
-    monkeypatch.setattr(uvicorn, "run", lambda _app, **options: served.update(options))
+    served: dict[str, Any] = {}
+
+    def run(server: Server) -> None:
+        served.update(vars(server.config))
+        server.started = True
+
+    monkeypatch.setattr(Server, "run", run)
 
     told = CliRunner().invoke(cli.main, ["serve", "--sandbox", "--port", "0"])
 
     assert 0 == told.exit_code
-    del served["host"], served["port"]
-    assert UVICORN == served
+    assert UVICORN == {name: served[name] for name in UVICORN}

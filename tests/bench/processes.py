@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def serving(
             raise RuntimeError(f"A server of the bench did not start: {log.read_text()}")
         yield Server(f"http://127.0.0.1:{port}", process.pid)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # to SIGTERM the service goes on for seconds
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -21,8 +21,7 @@ UVICORN: Final[Mapping[str, Any]] = {
     "log_level": "warning",
     "server_header": False,
     "proxy_headers": False,
-    "forwarded_allow_ips": None,
-    "timeout_graceful_shutdown": 10,
+    "timeout_graceful_shutdown": 5,
 }
 """As `rivo-helpdesk serve` has it; `test_bench.py` compares."""
 
