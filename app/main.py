@@ -42,7 +42,8 @@ from app.operations.routes import operations_routes
 from app.operations.running import Operations
 from app.operations.settling import Settler
 from app.operations.telling import Teller
-from app.pages.routes import page_routes
+from app.pages.admin import Admin
+from app.pages.routes import Pages, page_routes
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.reloading import watch
 from app.rivos import close_all, make_rivo
@@ -96,7 +97,7 @@ def create_app(
     reload: Callable[[], Settings] | None = None,
 ) -> Starlette:
     """Make the application; `reload` reads the settings again when one of their files changed."""
-    sandboxes = Sandboxes(now=World().now) if settings.sandbox and world is None else None
+    sandboxes = _demo_shops(World()) if settings.sandbox and world is None else None
     world = world or (World(transport=sandboxes.transport) if sandboxes else World())
     stamina.instrumentation.set_on_retry_hooks([])  # its own would count and log every retry
     metrics = Metrics(CollectorRegistry())
@@ -146,6 +147,7 @@ def create_app(
     sidebar = Sidebar(
         shops, action=ACTIONS["get_sidebar"], desk=operations, clock=world.clock, now=world.now
     )
+    pages = Pages(settings, shops, ACTIONS, admin=sandboxes is not None)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -165,6 +167,8 @@ def create_app(
         ]
         if not settings.sandbox:  # what is done in a demo shop is no news on anybody's tickets
             going.append(asyncio.create_task(notes.run()))
+        if sandboxes is not None:
+            going.append(asyncio.create_task(sandboxes.courier.run(app)))
         app.state.ready = True
         yield
         app.state.ready = False
@@ -183,9 +187,10 @@ def create_app(
             *Webhooks(taking, shops=shops, now=world.now).routes(),
             *operations_routes(shops=shops, store=store, judges=operations),
             *health_routes(shops, metrics),
-            *page_routes(settings, shops, ACTIONS),
+            *page_routes(pages),
             *sidebar_routes(settings, sidebar),
             *(Faults(sandboxes, shops).routes() if sandboxes else []),
+            *(Admin(pages, sandboxes, store).routes() if sandboxes else []),
             *openapi_routes(settings.public_url, sandbox=sandboxes is not None),
         ],
         exception_handlers={HTTPException: unrouted},
@@ -212,7 +217,11 @@ def create_app(
 def sandbox_world() -> World:
     """Make a world in which each shop's Rivo is a demo shop of its own, in this process."""
     world = World()
-    return replace(world, transport=Sandboxes(now=world.now).transport)
+    return replace(world, transport=_demo_shops(world).transport)
+
+
+def _demo_shops(world: World) -> Sandboxes:
+    return Sandboxes(now=world.now, sleep=world.sleep)
 
 
 def _make_means(
