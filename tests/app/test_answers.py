@@ -149,6 +149,7 @@ async def test_a_write_that_failed_says_whether_it_may_have_been_applied(
     answer = await service.act("create_points_event", customer_email=SARAH, points_amount=5)
     told = problem(answer, status, code)
     sent = [received.method for received in service.sandbox.requests]
+    await asyncio.sleep(float(retry_after or 0))
     again = await service.act("create_points_event", customer_email=SARAH, points_amount=5)
     also = [received.method for received in service.sandbox.requests][len(sent) :]
 

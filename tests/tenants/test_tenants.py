@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app import main
+from app import rivos
 from app.operations import records
 from app.operations.operation import Operation
 from app.settings import Door
@@ -58,7 +58,7 @@ def _remember_for_all_together(patch: pytest.MonkeyPatch) -> None:
             made.append(Memory(**options))
         return made[-1]
 
-    patch.setattr(main, "Memory", memory)
+    patch.setattr(rivos, "Memory", memory)
 
 
 def _forget_whose_operations(patch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def _ask_with_the_first_shops_key(patch: pytest.MonkeyPatch) -> None:
     true = upstream.make_client
     first = f"rivo-key-of-{name_of(0)}"
     patch.setattr(
-        main,
+        rivos,
         "make_client",
         lambda **options: true(**{**options, "headers": {"Authorization": first}}),
     )
