@@ -16,6 +16,7 @@ FIGURES: Final[dict[str, str]] = {
     "limits": "tests.operations.figures:LIMITS",
     "mistakes": "tests.simulation.figures:MISTAKES",
     "outages": "tests.replay.figures:OUTAGES",
+    "outbox": "tests.delivery.outbox_figure:OUTBOX",
     "processes": "tests.processes.figures:PROCESSES",
     "replay": "tests.replay.figures:REPLAY",
     "schedules": "tests.simulation.figures:SCHEDULES",
