@@ -8,7 +8,7 @@ from typing import Final
 from app.problems import HttpError
 from app.requests import too_large
 from app.serving.limits import Limits
-from app.serving.refusing import HEAD_TOO_LARGE
+from app.serving.refusing import BODY_LOST, HEAD_TOO_LARGE
 
 WEBHOOKS: Final = b"/rivo/webhooks"
 CUT: Final = 4
@@ -46,15 +46,20 @@ class Incoming:
         self.heading = True
         self._got = 0
 
-    def head(self, url: bytes, headers: Headers) -> HttpError | None:
-        """Take the head; say what is wrong with it, or with the body that it announces."""
+    def head(self, url: bytes, headers: Headers, *, upgrades: bool) -> HttpError | None:
+        """Take the head; say what is wrong with it, or with the body that it announces.
+
+        `upgrades` says that another protocol is asked for: no parser reads a body then.
+        """
         if len(headers) > self._limits.headers or self._is_long(url, headers):
             return HEAD_TOO_LARGE
         limits = self._limits
         most = limits.webhook_bytes if url.startswith(WEBHOOKS) else limits.body_bytes
         for name, value in headers:
-            if name == b"content-length" and int(value) > most:
-                return too_large(most)
+            if name == b"content-length" and int(value) > (0 if upgrades else most):
+                return BODY_LOST if upgrades else too_large(most)
+            if upgrades and name == b"transfer-encoding":
+                return BODY_LOST
         self._most = most
         return None
 

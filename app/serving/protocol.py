@@ -138,7 +138,9 @@ class Protocol(HttpToolsProtocol):
         """Look at what is announced before anything is done about it."""
         if len(self.pipeline) >= self.limits.pipelined:
             raise _StopError(None)
-        if (wrong := self.incoming.head(self.url, self.headers)) is not None:
+        upgrades = self.parser.should_upgrade()
+        wrong = self.incoming.head(self.url, self.headers, upgrades=upgrades)
+        if wrong is not None:
             self.scope["method"] = self.parser.get_method().decode("ascii")
             raise _StopError(wrong)
         super().on_headers_complete()

@@ -17,6 +17,9 @@ NEVER_SHED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 HAS_ITS_OWN_WORDS: Final = "/gorgias/"
 
 UNPARSABLE: Final = HttpError(400, "unparsable", "This is no HTTP request.")
+BODY_LOST: Final = HttpError(
+    400, "unparsable", "A request that asks for another protocol may have no body."
+)
 TOO_SLOW: Final = HttpError(408, "too_slow", "The request took too long to come.")
 HEAD_TOO_LARGE: Final = HttpError(431, "head_too_large", "The headers are too many, or too long.")
 TOO_MUCH: Final = HttpError(
