@@ -17,6 +17,7 @@ FIGURES: Final[dict[str, str]] = {
     "mistakes": "tests.simulation.figures:MISTAKES",
     "outages": "tests.replay.figures:OUTAGES",
     "outbox": "tests.delivery.outbox_figure:OUTBOX",
+    "outbox_killed": "tests.delivery.outbox_figure:KILLED",
     "processes": "tests.processes.figures:PROCESSES",
     "replay": "tests.replay.figures:REPLAY",
     "schedules": "tests.simulation.figures:SCHEDULES",
