@@ -258,7 +258,7 @@ class Memory:
         if self._news.since(entry.checked, entry.read.tags) is Standing.DROPPED:
             return
         before = self._find(entry.asked.key)
-        is_newer = before is None or before.asked.at <= entry.asked.at
+        is_newer = before is None or before.asked.number <= entry.asked.number
         if is_newer and self._clock() < entry.kept_until:
             with contextlib.suppress(ValueError):  # larger than the memory
                 self._entries[entry.asked.key] = entry

@@ -577,6 +577,19 @@ async def test_what_is_outdated_is_asked_for_again_and_still_known() -> None:
     assert (2, 1) == (one.asked, other.asked)
 
 
+async def test_what_is_outdated_stays_so_whatever_is_told_of_others() -> None:
+    stage = Stage(stale=300, last_known=600)
+    source = Source("id:1")
+    await shown(stage, source)
+
+    stage.memory.outdate({"id:1"})
+    assert b"x" == told(stage)
+    stage.memory.outdate({"id:2"})
+    assert (b"x", False) == await shown(stage, source)
+
+    assert 2 == source.asked
+
+
 async def test_however_often_it_is_outdated_it_is_looked_at_once_in_five_seconds() -> None:
     stage = Stage(stale=300)
     source = Source("id:1")
@@ -620,6 +633,7 @@ async def test_a_read_under_way_when_it_is_outdated_is_not_taken_for_new() -> No
 
     assert (b"before", b"after") == ((await before).read.body, (await after).read.body)
     assert (b"after", False) == await shown(stage, new)
+    assert 1 == new.asked
 
 
 async def test_more_news_during_the_look_that_news_caused_is_not_looked_at_apart() -> None:
