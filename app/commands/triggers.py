@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.announcing import TRIGGERS
-from app.commands.choosing import settings_of, shop_of
+from app.commands.choosing import shop_of
 from app.commands.database import change, looking, settings_to_look
 from app.commands.listening import listen
 from app.commands.tables import console
@@ -111,9 +111,7 @@ def test_them(only: str | None, name: str | None, *, sandbox: bool) -> None:
 
     Its `source` says that it is a test. Exit code 1 where a URL did not say yes.
     """
-    environ = {"SECRET_KEY": "unused-by-who-only-tries", **os.environ}
-    settings = settings_of(environ, sandbox=sandbox)
-    shop = shop_of(settings, name)
+    shop = shop_of(settings_to_look(os.environ, sandbox=sandbox), name)
     targets = [each for each in shop.triggers if only in (None, each.trigger)]
     if not targets:
         raise click.ClickException(

@@ -81,8 +81,13 @@ class Deliverer:
     async def run(self) -> None:
         """Go on until cancelled; what could not be done is done next time."""
         while True:
-            await self._begin()
-            await self._keep_house()
+            try:
+                await self._begin()
+                await self._keep_house()
+            except StoreError as error:
+                self._outfit.log.error("store.failed", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - the next look may be luckier
+                self._outfit.log.error("triggers.failed", error=type(error).__name__)
             await self._outfit.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
@@ -101,13 +106,9 @@ class Deliverer:
     async def _begin(self) -> None:
         """Start a round for each URL for which something is due and none is running."""
         it = self._outfit
-        try:
-            found = await it.store.read(
-                lambda tx: outbox.waiting(tx, at=it.at(), owner=it.owner, alone=it.alone)
-            )
-        except StoreError as error:
-            it.log.error("store.failed", reason=str(error))
-            return
+        found = await it.store.read(
+            lambda tx: outbox.waiting(tx, at=it.at(), owner=it.owner, alone=it.alone)
+        )
         for whose in found:
             if whose not in self._rounds:
                 task = asyncio.create_task(self._round(*whose))
@@ -230,13 +231,10 @@ class Deliverer:
         if clock < self._counted_at + COUNT_SECONDS:
             return
         self._counted_at = clock
-        try:
-            it.metrics.outbox(await it.store.read(outbox.counts))
-            if clock >= self._forgot_at + FORGET_SECONDS:
-                self._forgot_at = clock
-                await self._forget()
-        except StoreError as error:
-            it.log.error("store.failed", reason=str(error))
+        it.metrics.outbox(await it.store.read(outbox.counts))
+        if clock >= self._forgot_at + FORGET_SECONDS:
+            self._forgot_at = clock
+            await self._forget()
 
     async def _forget(self) -> None:
         at = self._outfit.at()

@@ -409,6 +409,22 @@ async def test_a_mistake_of_ours_stops_no_other_trigger(monkeypatch: pytest.Monk
     assert ["delivered"] == await stage.states()
 
 
+async def test_a_mistake_while_looking_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = Receiver()
+    stage = await opened(receiver)
+
+    def wrong(*_: object, **__: object) -> None:
+        raise KeyError("a mistake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "waiting", wrong)
+        await stage.for_seconds(3)
+    assert {"KeyError"} == {line["error"] for line in stage.logged("triggers.failed")}
+    await stage.for_seconds(3)
+
+    assert ["delivered"] == await stage.states()
+
+
 async def test_no_log_line_says_what_or_where_exactly() -> None:
     receiver = Receiver(lambda _: httpx.Response(500) if len(receiver.told) < 2 else None)
     stage = await opened(receiver)
