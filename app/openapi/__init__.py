@@ -37,7 +37,9 @@ Every action accepts the context inputs (`ticket_id` to `shape`) as well.
 what to send back, or null.
 
 **Answers** always have the same keys; what is absent is null. A refusal is a problem (RFC 9457)
-with one short sentence in `error` and a `code`.
+with one short sentence in `error` and a `code`. Wherever it goes, a request may be refused before
+it is looked at: 400 where it is no HTTP, 408, 413 and 431 where it is too slow or too large, and
+503 with the code `overloaded` while too much is asked for at once (see the shared responses).
 
 **Writes** are made once. Each is an operation: its answer says in `operation` which one, in which
 `state`, whether it was `applied` (null while nobody knows) and whether it is `safe_to_retry`. The

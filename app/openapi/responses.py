@@ -13,6 +13,7 @@ from app.operations import telling
 from app.operations.operation import told
 from app.operations.states import applied_in
 from app.problems import MEDIA_TYPE, STATUS, HttpError, problem_of
+from app.serving.refusing import HEAD_TOO_LARGE, TOO_MUCH, TOO_SLOW
 from integrations.actions import State
 from integrations.errors import (
     ActionError,
@@ -28,6 +29,7 @@ from integrations.errors import (
     NotConfiguredError,
     NotFoundError,
     OutcomeUnknownError,
+    OverloadedError,
     OwnAddressError,
     RedemptionOpenError,
     RefusedError,
@@ -91,12 +93,14 @@ BEFORE_AN_ACTION: Final = (
     ),
     HttpError(404, "closed", "The door /gorgias is closed: it has no secret."),
     HttpError(405, "method_not_allowed", "This answers GET, POST only."),
+    TOO_SLOW,
     HttpError(413, "too_large", "The body may have 65536 bytes at most."),
     HttpError(
         415,
         "unsupported_media_type",
         "The body must be application/json or application/x-www-form-urlencoded.",
     ),
+    HEAD_TOO_LARGE,
 )
 FROM_AN_ACTION: Final[tuple[tuple[ActionError, State | None], ...]] = (
     (OutcomeUnknownError(telling.UNKNOWN), "unknown"),
@@ -137,6 +141,7 @@ FROM_AN_ACTION: Final[tuple[tuple[ActionError, State | None], ...]] = (
         ),
         None,
     ),
+    (OverloadedError(TOO_MUCH.message, retry_after=1), None),
 )
 """Each with the state of the operation that it is about, where there is one."""
 WORDS: Final = {
@@ -147,12 +152,14 @@ WORDS: Final = {
     403: "This key may not do this, nobody may at the moment, or it would go beyond a limit.",
     404: "Rivo knows no such customer or resource; or the door is closed (code `closed`).",
     405: "Not by this method.",
+    408: "The request took longer than ten seconds to come.",
     409: "Another request stands in the way: the same write is being sent right now (`applied` is "
     "null), or another write about the same thing has no outcome yet (`applied` is false).",
     413: "The body is larger than 64 KB.",
     415: "The body is neither JSON nor a form.",
     422: "An input is missing or wrong; `field` names it. Or Rivo said no; nothing was changed.",
     429: "Too many writes; nothing was sent.",
+    431: "There are more than 100 headers, or more than 16 KB of them.",
     503: "Surely not applied, or nothing to serve right now.",
 }
 NAMES: Final = {
@@ -162,11 +169,13 @@ NAMES: Final = {
     403: "Forbidden",
     404: "NotFound",
     405: "MethodNotAllowed",
+    408: "TooSlow",
     409: "Conflict",
     413: "TooLarge",
     415: "UnsupportedMediaType",
     422: "Refused",
     429: "TooFast",
+    431: "HeadTooLarge",
     503: "Unavailable",
 }
 MORE_HEADERS: Final = {

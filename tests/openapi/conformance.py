@@ -10,6 +10,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from app.openapi import document
+from app.openapi.responses import NAMES
 from tests.openapi.served import DOORS
 
 OPERATION: Final = re.compile(r"^/operations/[^/]+(?=$|/settle$|/approve$)")
@@ -66,6 +67,10 @@ class Document:
             }
         return self.resolved(described["responses"].get(str(status)))
 
+    def refused(self, status: int) -> Any:
+        """Find what is documented of a request that is refused before it is looked at."""
+        return self.content["components"]["responses"].get(NAMES.get(status))
+
 
 def normal(path: str) -> str:
     """Write a path as the doors read it, which do not mind slashes around an action's name."""
@@ -84,10 +89,15 @@ def departures(
     status: int,
     headers: Mapping[str, str],
     body: bytes,
+    *,
+    refused: bool = False,
 ) -> list[str]:
-    """List in what an answer departs from the document; `asked` is a method and a path."""
+    """List in what an answer departs from the document; `asked` is a method and a path.
+
+    `refused` says that the server answered, which never looked where the request went.
+    """
     method, path = asked
-    described = known.response(method, path, status)
+    described = known.refused(status) if refused else known.response(method, path, status)
     if described is None:
         return [f"{status} is not documented"]
     missing = [

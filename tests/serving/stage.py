@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import msgspec
@@ -57,8 +57,8 @@ class Client:
         """Whether the other side is known to be gone."""
         return self.reader.at_eof() or self.reader.exception() is not None
 
-    async def answer(self, *, head: bool = False) -> Answer:
-        """Read one answer; `head` says that it has no body."""
+    async def answer(self, *, head: Callable[[], bool] = lambda: False) -> Answer:
+        """Read one answer; `head` is asked whether it has no body."""
         raw = await self.reader.readuntil(b"\r\n\r\n")
         while raw.startswith(b"HTTP/1.1 100 "):
             raw = await self.reader.readuntil(b"\r\n\r\n")
@@ -66,7 +66,7 @@ class Client:
         assert found is not None, raw
         lines = found[2].decode("latin-1").splitlines()
         headers = {name.lower(): told for name, _, told in (line.partition(": ") for line in lines)}
-        length = 0 if head else int(headers["content-length"])
+        length = 0 if head() else int(headers["content-length"])
         return Answer(int(found[1]), headers, await self.reader.readexactly(length))
 
     async def closed(self) -> float:

@@ -212,7 +212,7 @@ async def test_the_answer_to_a_head_has_no_body(stage: Stage) -> None:
     client = await stage.connect()
     client.send(b"HEAD / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n")
 
-    assert 413 == (await client.answer(head=True)).status
+    assert 413 == (await client.answer(head=lambda: True)).status
     client.writer.write_eof()
     assert b"" == await client.reader.read()
 
