@@ -33,7 +33,7 @@ from typing import Final
 import msgspec
 from cachetools import TLRUCache
 
-from integrations.news import News, Shows, Standing
+from integrations.news import Drop, News, Shows, Standing
 
 OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
 
@@ -241,15 +241,14 @@ class Memory:
     async def _fly(self, asked: _Asked, fetch: Fetch, *, background: bool) -> Recalled:
         read = await fetch(background)
         unsettled = self._news.unsettled(read.tags, at=asked.at)
-        shown = {drop.shows(asked.key, read.body) if drop.shows else None for drop in unsettled}
-        if False in shown:
+        is_shown = _shows(read, asked.key, unsettled)
+        if is_shown is False:
             return Recalled(read, stale=True)
         now = self._clock()
         fresh_until = now + asked.fresh_seconds
         kept_until = max(fresh_until + self._stale_seconds, now + self._last_known_seconds)
-        if None in shown:
-            settled = max(self._news.settles(drop) for drop in unsettled)
-            fresh_until = kept_until = min(fresh_until, settled)
+        if is_shown is None:
+            fresh_until = kept_until = min(fresh_until, self._news.settles(unsettled[0]))
         self._keep(_Entry(read, asked, fresh_until, kept_until, asked.number))
         return Recalled(read, stale=False)
 
@@ -284,3 +283,14 @@ class Memory:
             del self._flights[flight.asked.key]
         if not flight.task.cancelled():
             flight.task.exception()  # seen by those who waited; nobody may be left to
+
+
+def _shows(read: Remembered, key: Hashable, drops: list[Drop]) -> bool | None:
+    """Say whether a read shows these drops, the newest of which is first; None where none tells.
+
+    What shows the newest shows those before it as well: it was made on top of them.
+    """
+    told = [drop.shows(key, read.body) if drop.shows else None for drop in drops]
+    if not told or told[0] is not None:
+        return told[0] if told else True
+    return False if False in told else None

@@ -37,9 +37,9 @@ class Drop(msgspec.Struct, frozen=True):
 
 
 class _Of(msgspec.Struct):
-    """The last news of one tag."""
+    """The last news of one tag: the last drop, with those before it that have not settled."""
 
-    drop: Drop | None = None
+    drops: tuple[Drop, ...] = ()
     outdated: int = 0
 
 
@@ -59,14 +59,12 @@ class News:
         return len(self._tags)
 
     def drop(self, tags: Collection[str], *, at: float, shows: Shows | None) -> None:
-        """Take in a change of ours at the time `at`.
-
-        Where another of the same tag has not settled yet, nothing shows both.
-        """
+        """Take in a change of ours at the time `at`."""
         self.number += 1
-        alone, after_another = Drop(self.number, at, shows), Drop(self.number, at, None)
+        drop = Drop(self.number, at, shows)
         for tag in tags:
-            self._of(tag).drop = after_another if self.unsettled({tag}, at=at) else alone
+            news = self._of(tag)
+            news.drops = (*(each for each in news.drops if self.settles(each) > at), drop)
         self._forget()
 
     def outdate(self, tags: Collection[str]) -> None:
@@ -85,22 +83,22 @@ class News:
             news = self._tags.get(tag)
             if news is None:
                 continue
-            if news.drop is not None and news.drop.number > number:
+            if news.drops and news.drops[-1].number > number:
                 return Standing.DROPPED
             if news.outdated > number:
                 standing = Standing.OUTDATED
         return standing
 
     def unsettled(self, tags: Collection[str], *, at: float) -> list[Drop]:
-        """Return the drops that a read which began at the time `at` may not show yet."""
-        found: list[Drop] = []
-        for tag in tags:
-            news = self._tags.get(tag)
-            if news is None or news.drop is None or news.drop in found:
-                continue
-            if self.settles(news.drop) > at:
-                found.append(news.drop)
-        return found
+        """Return the drops that a read which began at the time `at` may not show, newest first."""
+        found = {
+            each.number: each
+            for tag in tags
+            if (news := self._tags.get(tag)) is not None
+            for each in news.drops
+            if self.settles(each) > at
+        }
+        return [found[number] for number in sorted(found, reverse=True)]
 
     def settles(self, drop: Drop) -> float:
         """Return the time from which every read shows a drop."""
@@ -113,5 +111,5 @@ class News:
     def _forget(self) -> None:
         while len(self._tags) > MOST_TAGS:
             gone = self._tags.pop(next(iter(self._tags)))
-            dropped = gone.drop.number if gone.drop else 0
+            dropped = gone.drops[-1].number if gone.drops else 0
             self._forgotten = max(self._forgotten, dropped, gone.outdated)

@@ -362,16 +362,26 @@ async def test_what_is_lacking_when_it_should_long_be_there_is_kept_all_the_same
     assert 1 == source.asked
 
 
-async def test_of_two_changes_at_once_no_read_shows_both(stage: Stage) -> None:
-    source = Source("id:1", body=b"2")
-    for number in (b"1", b"2"):
-        stage.memory.drop({"id:1"}, shows=lambda _, body, number=number: body == number)
+@pytest.mark.parametrize(
+    ("older", "newer", "is_kept", "is_stale"),
+    [
+        (False, True, True, False),
+        (None, True, True, False),
+        (True, False, False, True),
+        (False, None, False, True),
+        (True, None, True, False),
+    ],
+)
+async def test_of_two_changes_a_read_shows_both_if_it_shows_the_newer(
+    stage: Stage, older: bool | None, newer: bool | None, is_kept: bool, is_stale: bool
+) -> None:
+    for shows in (older, newer):
+        stage.memory.drop({"id:1"}, shows=lambda _key, _body, shows=shows: shows)
+        stage.clock.seconds += 1
 
-    await stage.read("a", source)
-    stage.clock.seconds += 5
-    await stage.read("a", source)
+    recalled = await stage.recall("a", Source("id:1"))
 
-    assert 2 == source.asked
+    assert (is_kept, is_stale) == (len(stage.memory) == 1, recalled.stale)
 
 
 async def test_what_lasts_survives_drops_also_while_it_is_read(stage: Stage) -> None:

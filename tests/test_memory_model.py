@@ -65,16 +65,13 @@ class Model:
         return [each for each in self.news if each.tag in TAGS[key] and each.kind == kind]
 
     def unsettled(self, key: str, at: float) -> list[News]:
-        drops = [each for each in self.about(key, "drop") if each.at <= at < each.at + SETTLE]
-        last = {tag: [each for each in drops if each.tag == tag] for tag in TAGS[key]}
-        return [found[-1] for found in last.values() if found]
+        return [each for each in self.about(key, "drop") if each.at <= at < each.at + SETTLE]
 
     def ends(self, read: Read) -> tuple[float, float]:
         """Say until when a read is fresh, and until when it is kept."""
         drops = [each for each in self.unsettled(read.key, read.at) if each.number < read.number]
-        if any(each.shown is None for each in drops):
-            settled = max(each.at + SETTLE for each in drops)
-            end = min(read.at + FRESH, settled)
+        if drops and drops[-1].shown is None:
+            end = min(read.at + FRESH, drops[-1].at + SETTLE)
             return end, end
         return read.at + FRESH, read.at + KNOWN
 
@@ -104,8 +101,6 @@ class Model:
 
     def tell(self, tag: str, kind: str, *, shown: bool | None = None) -> None:
         self.number += 1
-        if any(each.tag == tag for key in KEYS for each in self.unsettled(key, self.now)):
-            shown = None
         self.news.append(News(tag, self.now, self.number, kind, shown))
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from integrations.budget import Priority
 from integrations.errors import (
+    HeldBackError,
     LostReplyError,
     NotFoundError,
     NotSentError,
@@ -47,6 +48,7 @@ WRITE_SECONDS: Final = 2.5
 SECOND_TRY_SECONDS: Final = 1.0  # less is not worth a second try after 429
 Made = TypeVar("Made")
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
+HELD_BACK: Final = "Rivo is overloaded or failing right now; nothing was sent or changed."
 
 
 class ShopFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,7 @@ class Rivo:
         self.writing: Writing | None = None
         self.remembers = True
         self.shows_age = False
-        self._reader = Reader(upstream, memory, now=now)
+        self._reader = Reader(upstream, memory, clock=clock, now=now)
         self.learnt: dict[str, str] = {}
         # At 10 KB for a customer: bounded like the memory, and like it the shop's own.
         self._once = functools.lru_cache(maxsize=1_000)(lambda make, found: make(found))
@@ -254,9 +256,10 @@ class Rivo:
         try:
             reply = await call(seconds=seconds)
             identity, shows = named_in(reply, identity), proof(reply)
-        except NotSentError:
+        except NotSentError as error:
             was_sent = False
-            raise UnavailableError(NOT_SENT, retry_after=1) from None
+            words = HELD_BACK if isinstance(error, HeldBackError) else NOT_SENT
+            raise UnavailableError(words, retry_after=error.retry_after) from None
         except LostReplyError:
             raise OutcomeUnknownError(LOST) from None
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -50,18 +50,20 @@ class Reader:
         upstream: Upstream,
         memory: Memory,
         *,
+        clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
         self._upstream = upstream
         self._memory = memory
+        self._clock = clock
         self._now = now
 
     async def anew(self, question: Question, *, seconds: float, priority: Priority) -> Found:
         """Read past the memory; neither shared nor remembered. The errors are `Rivo.get`'s."""
         try:
             read = await self._fetch(question, seconds, priority)
-        except (NotSentError, LostReplyError):
-            raise UnavailableError(DOWN, retry_after=1) from None
+        except (NotSentError, LostReplyError) as trouble:
+            raise UnavailableError(DOWN, retry_after=_again_after(trouble)) from None
         return Found(read.body, read.as_of)
 
     async def read(
@@ -101,13 +103,13 @@ class Reader:
                 return Found(known.body, known.as_of, stale=True)
             if isinstance(trouble, UnavailableError):
                 raise
-            raise UnavailableError(DOWN, retry_after=1) from None
+            raise UnavailableError(DOWN, retry_after=_again_after(trouble)) from None
         return Found(recalled.read.body, recalled.read.as_of, stale=recalled.stale)
 
     async def _fetch(self, question: Question, seconds: float, priority: Priority) -> Remembered:
         if seconds <= 0:
             raise UnavailableError(DOWN, retry_after=1)
-        as_of = when(self._now())
+        now, clock = self._now(), self._clock()
         reply = await self._upstream.read(
             question.segments, params=question.params, seconds=seconds, priority=priority
         )
@@ -118,4 +120,11 @@ class Reader:
             self._memory.forget(question.key)
         if error is not None:
             raise error
-        return Remembered(body=reply.body, as_of=as_of, tags=tags_of_read(reply, question.who))
+        # It may have waited here before it left, and then be true for later than it was asked for.
+        as_of = now + timedelta(seconds=max(0.0, reply.left - clock))
+        tags = tags_of_read(reply, question.who)
+        return Remembered(body=reply.body, as_of=when(as_of), tags=tags)
+
+
+def _again_after(trouble: Exception) -> float:
+    return trouble.retry_after if isinstance(trouble, NotSentError) else 1

@@ -14,6 +14,7 @@ import pytest
 from integrations.errors import NotFoundError, OutcomeUnknownError, UnavailableError
 from integrations.rivo.forms import when
 from integrations.rivo.found import Found
+from integrations.upstream import Reply
 from tests.rivo.stage import AS_OF, NOW, SARAH, SARAH_ID, Stage, built, listed, row, sample
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +66,17 @@ async def test_an_answer_is_as_old_as_its_read_not_as_its_arrival(stage: Stage) 
     stage.on("GET", "/customers/.*").side_effect = slow
 
     assert AS_OF == (await points(stage))["as_of"]
+
+
+async def test_an_answer_that_waited_here_is_as_old_as_its_leaving(stage: Stage) -> None:
+    async def read(*_: Any, **__: Any) -> Reply:
+        stage.clock.seconds += 1.5  # of which the last half was on its way
+        body = msgspec.json.encode(MARTINEZ)
+        return Reply(200, "application/json", body, None, left=stage.clock.seconds - 0.5)
+
+    stage.upstream.read = read  # type: ignore[method-assign]
+
+    assert "2026-11-21T12:00:01.000Z" == (await points(stage))["as_of"]
 
 
 async def test_many_who_ask_at_once_cost_one_request(stage: Stage) -> None:
