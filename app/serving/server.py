@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import math
 import signal
 import socket
 import sys
@@ -108,6 +109,6 @@ def make_server(
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
-        timeout_graceful_shutdown=round(limits.finish_seconds),
+        timeout_graceful_shutdown=math.ceil(limits.finish_seconds),
     )
     return Server(config, app=app, limits=limits)
