@@ -21,7 +21,9 @@ FIGURES: Final[dict[str, str]] = {
     "processes": "tests.processes.figures:PROCESSES",
     "replay": "tests.replay.figures:REPLAY",
     "schedules": "tests.simulation.figures:SCHEDULES",
+    "sockets": "tests.serving.figures:SOCKETS",
     "tenants": "tests.tenants.figures:TENANTS",
+    "webhooks": "tests.delivery.announced:WEBHOOKS",
 }
 """Where each figure is: its code lies with its tests, and is imported when it is run."""
 

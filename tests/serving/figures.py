@@ -1,0 +1,153 @@
+"""The figure: slow sockets by the thousand on the service as it is installed, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from tests.soak.figures import Figure
+
+TRICKLING: Final = 1000
+SILENT: Final = 1000
+PROMISED: Final = 10.0
+START_SECONDS: Final = 30.0
+SERVED_WITHIN: Final = 2.0
+"""On two cores that the sockets themselves keep busy; an answer takes a millisecond alone."""
+STARTS: Final = (
+    b"GET /actions/get_customer?x=",
+    b"GET / HTTP/1.1\r\nX-Slow: ",
+    b"POST /gorgias/get_sidebar HTTP/1.1\r\nContent-Length: 1000\r\n\r\n",
+    b"POST /actions/get_customer HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+)
+
+
+def one(seed: int) -> Iterable[str]:
+    """Play one round; gives a sentence for each socket that stayed and each answer that did not."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return asyncio.run(_play(random.Random(f"slow sockets {seed}")))
+
+
+async def _play(dice: random.Random) -> list[str]:
+    wrong: list[str] = []
+    async with _service() as url:
+        slow = [
+            _slow(url, dice, trickles=number < TRICKLING) for number in range(TRICKLING + SILENT)
+        ]
+        served = asyncio.create_task(_served(url))
+        lasted = await asyncio.gather(*slow)
+        wrong += [f"a socket was open for {each:.2f} s" for each in lasted if each > PROMISED]
+        served.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            wrong += await served
+    return wrong
+
+
+async def _slow(url: httpx.URL, dice: random.Random, *, trickles: bool) -> float:
+    """Be one of them; how long the connection was open."""
+    await asyncio.sleep(dice.uniform(0, 1))
+    start, pause = dice.choice(STARTS), dice.uniform(0.2, 3)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    began = time.monotonic()
+    reading = asyncio.create_task(_read(reader))
+    if trickles:
+        writer.write(start)
+        while not reading.done():
+            await asyncio.wait([reading], timeout=pause)
+            if not reading.done():
+                writer.write(b"x")
+    ended = await reading
+    writer.transport.abort()
+    return ended - began
+
+
+async def _read(reader: asyncio.StreamReader) -> float:
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
+    return time.monotonic()
+
+
+async def _served(url: httpx.URL) -> list[str]:
+    """Ask again and again, each time on a new connection, until there is no need any more."""
+    wrong: list[str] = []
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            began = time.monotonic()
+            try:
+                async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+                    answer = await http.get(
+                        url.join("/actions/get_customer"),
+                        params={"customer_email": "sarah.martinez@example.com"},
+                        headers={"X-Api-Key": "demo"},
+                    )
+                status: object = answer.status_code
+            except httpx.HTTPError as error:
+                status = type(error).__name__
+            took = time.monotonic() - began
+            if status != 200 or took > SERVED_WITHIN:
+                wrong.append(f"somebody else was answered {status} after {took:.2f} s")
+            await asyncio.sleep(0.1)
+    return wrong
+
+
+@contextlib.asynccontextmanager
+async def _service() -> AsyncIterator[httpx.URL]:
+    """Run the service by its command, over its demo shop."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        probe.close()
+        process = _start(port, folder)
+        try:
+            url = httpx.URL(f"http://127.0.0.1:{port}")
+            await _ready(url)
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            await asyncio.to_thread(process.wait)
+
+
+def _start(port: int, folder: str) -> subprocess.Popen[bytes]:
+    command = str(Path(sys.executable).with_name("rivo-helpdesk"))
+    return subprocess.Popen(
+        [command, "serve", "--sandbox", "--port", str(port)],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{folder}/service.db"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def _ready(url: httpx.URL) -> None:
+    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as http:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get(url.join("/readyz"))).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)
+
+
+SOCKETS = Figure(
+    one=one,
+    each=TRICKLING + SILENT,
+    simulated="the clients; the service is a process of its own over its demo shop, its limits the "
+    "real ones (9.5 s for a whole request). 1,000 connections trickle a first line, a header, a body "
+    "or a chunk's length, a byte in 0.2 to 3 s, and 1,000 say nothing, all at once on loopback; "
+    "meanwhile somebody reads a customer on a new connection ten times a second and has the answer "
+    "within 2 s. Open means: from connected to closed, by the client's clock.",
+)
