@@ -155,6 +155,7 @@ class Round:
 
     async def _bear(self, http: httpx.AsyncClient) -> Life:
         birth = Birth(environ=self._environ, log=f"{self._place}/service.log")
+        self.receiver.kill = None  # what was to end the life before does not end this one
         life = self.receiver.life = await asyncio.to_thread(self._births.bear, birth)
         await life.ready(http)
         self._life = life
