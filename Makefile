@@ -46,7 +46,7 @@ bench: $(VENV)/.test ## Measure the service against a bare application (wants wr
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # What is tried more often before a change is taken than in the suite.
-COUNTED := tests/simulation tests/processes tests/tenants tests/test_schemathesis.py tests/test_malformed.py \
+COUNTED := tests/simulation tests/processes tests/tenants tests/replay tests/test_schemathesis.py tests/test_malformed.py \
 	tests/delivery/test_outbox_rounds.py tests/delivery/test_outbox_killed.py \
 	tests/alternatives/test_bodies.py tests/alternatives/test_combinations.py
 OFTEN := tests/test_upstream.py tests/test_budget.py tests/test_kinds.py tests/app/test_gorgias_faults.py tests/app/test_spoiled_answers.py \

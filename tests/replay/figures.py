@@ -31,7 +31,7 @@ REPLAY: Final = Figure(
     one=opens,
     each=OPENS,
     simulated="tickets opened, Zipf over "
-    f"{CUSTOMERS:,} customers, three a second and bursts of up to 60 at 20 a second; 5 % writes, "
+    f"{CUSTOMERS:,} customers, five a second and bursts of up to 60 at 20 a second; 5 % writes, "
     "5 % changes in the shop, a tenth of them unannounced; webhooks 50 to 800 ms late; time, the "
     "network (up to 100 ms of jitter each way) and Rivo, limit on, are simulated in one process, "
     "all of the application is real",

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tests.replay.history import Held, History
-from tests.replay.plan import What, id_of
+from tests.replay.network import BACK_SECONDS, THERE_SECONDS
+from tests.replay.plan import JITTER_SECONDS, What, id_of
 from tests.simulation.shop import NOW
 
 DEADLINE_SECONDS: Final = 4.0
@@ -19,8 +20,11 @@ FRESH_SECONDS: Final = 30.0
 CATALOGUE_SECONDS: Final = 300.0
 WHOLE_SECONDS: Final = 1.0
 """Times in a flat answer have no fractions."""
-READ_SECONDS: Final = 2.05
-"""A read is asked for at its `as_of`, and has ended so much later."""
+THERE: Final = THERE_SECONDS + JITTER_SECONDS
+THERE_AND_BACK: Final = THERE + BACK_SECONDS + JITTER_SECONDS
+"""A read leaves at its `as_of`, and is there and back again at most so much later."""
+LOOKED_UP_SECONDS: Final = 4.0
+"""What is stale has been looked up anew by then, if the budget had anything left for it."""
 ROUNDING: Final = 0.002
 ZONE: Final = ZoneInfo("America/New_York")
 Shows = Callable[[Held], bool]
@@ -49,16 +53,22 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Judge:
-    """Looks at every answer; `found` are sentences about what was wrong."""
+    """Looks at every answer; `found` are sentences about what was wrong.
 
-    def __init__(self, history: History) -> None:
+    Where Rivo's reads lag by up to `lag` seconds, what they show is that much older than they say:
+    nobody can know.
+    """
+
+    def __init__(self, history: History, *, lag: float = 0.0) -> None:
         self.found: list[str] = []
         self.counts: Counter[str] = Counter()
         self.slowest = 0.0
         self.oldest = 0.0
         self._history = history
+        self._lag = lag
         self._written: dict[int, float] = {}
         self._told: dict[int, float] = {}
+        self._stale: dict[tuple[int, str], tuple[float, float]] = {}
 
     def wrote(self, who: int, *, at: float) -> None:
         """Remember that a write of ours, applied at this time, was answered just now."""
@@ -95,17 +105,30 @@ class Judge:
         self.oldest = max(self.oldest, opened.ended - part.as_of)
         customer_id = id_of(opened.who)
         last = min(opened.ended, part.latest)
-        held = list(self._history.during(customer_id, part.as_of - ROUNDING, last))
+        first = part.as_of - ROUNDING - self._lag
+        held = list(self._history.during(customer_id, first, last))
         right = [each for each in held if part.shows(each)]
         if not right:
             self._wrong(opened, f"{part.name} was never so from {part.as_of:.3f} to {last:.3f}")
             return
         age = opened.began - part.as_of
-        if not part.stale and age > part.fresh + READ_SECONDS + ROUNDING:
+        if not part.stale and age > part.fresh + THERE_AND_BACK + ROUNDING:
             self._wrong(opened, f"{part.name} is {age:.1f} s old, and not stale")
-        self._shows(opened, part, written, "our own write")
-        if not part.stale:
+        # Where reads lag, what is stale may lack it, and a list may not tell that it does.
+        if not self._lag or (not part.stale and part.name in ("customer", "points")):
+            self._shows(opened, part, written, "our own write")
+        if not self._lag and not part.stale:
             self._shows(opened, part, announced, "what was announced")
+        if part.stale and opened.what.startswith("actions"):  # else as old as its oldest part
+            self._again(opened, part)
+
+    def _again(self, opened: Opened, part: Part) -> None:
+        """Count what is shown as stale again, long after it was shown as stale before."""
+        self.counts["stale parts"] += 1
+        shown_at, as_of = self._stale.get((opened.who, part.name), (opened.began, 0.0))
+        if as_of == part.as_of and opened.began - shown_at > LOOKED_UP_SECONDS:
+            self.counts["stale again"] += 1
+        self._stale[opened.who, part.name] = opened.ended, part.as_of
 
     def _shows(self, opened: Opened, part: Part, since: float, what: str) -> None:
         """What is shown has to be something that was held at this time, or later."""
@@ -172,4 +195,4 @@ def _balance(points: int, credit: str) -> Shows:
 
 def _part(name: str, told: dict[str, Any], shows: Shows) -> Part:
     as_of = (datetime.fromisoformat(told["as_of"]) - NOW).total_seconds()
-    return Part(name, as_of, as_of + READ_SECONDS, told["stale"], shows)
+    return Part(name, as_of, as_of + THERE + ROUNDING, told["stale"], shows)

@@ -20,10 +20,12 @@ from integrations.rivo_sandbox import (
 from tests.simulation.shop import NOW
 
 CUSTOMERS: Final = 2_000
-OPENS_A_SECOND: Final = 3.0
-SKEW: Final = 1.2
-WRITES: Final = 0.05
+OPENS_A_SECOND: Final = 5.0
+SKEW: Final = 1.25
+WRITES: Final = 0.04
 CHANGES: Final = 0.05
+AGAIN: Final = 0.3
+"""So many writes have another behind them, and somebody who looks while that is under way."""
 BURSTS_A_MINUTE: Final = 0.5
 JITTER_SECONDS: Final = 0.1
 REWARD: Final = 7001
@@ -72,7 +74,12 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def draw(
-    seed: int, *, opens: int, customers: int = CUSTOMERS, a_second: float = OPENS_A_SECOND
+    seed: int,
+    *,
+    opens: int,
+    customers: int = CUSTOMERS,
+    a_second: float = OPENS_A_SECOND,
+    writes: float = WRITES,
 ) -> list[Step]:
     """Draw so many ticket opens, and what happens besides; the same seed draws the same."""
     dice = random.Random(seed)
@@ -83,9 +90,8 @@ def draw(
     for at in itertools.islice(_times(dice, a_second), opens):
         (who,) = dice.choices(ranks, cum_weights=heights)
         steps.append(Step(at, "open", _one(dice, OPENED), who))
-        if dice.random() < WRITES:
-            later = at + dice.uniform(1, 20)
-            steps.append(Step(later, "write", _one(dice, WRITTEN), who, dice.randint(1, 300)))
+        if dice.random() < writes:
+            steps += _writing(dice, at + dice.uniform(1, 20), who)
         if dice.random() < CHANGES:
             (other,) = dice.choices(ranks, cum_weights=heights)
             whom = who if dice.random() < 0.5 else other
@@ -93,6 +99,14 @@ def draw(
             what = _one(dice, CHANGED)
             steps.append(Step(max(later, 0), "change", what, whom, dice.randint(1, 300)))
     return sorted(steps, key=lambda step: step.at)
+
+
+def _writing(dice: random.Random, at: float, who: int) -> Iterator[Step]:
+    yield Step(at, "write", _one(dice, WRITTEN), who, dice.randint(1, 300))
+    if dice.random() < AGAIN:
+        at += dice.uniform(0.4, 1.5)
+        yield Step(at, "write", _one(dice, WRITTEN), who, dice.randint(1, 300))
+        yield Step(at + dice.uniform(-0.1, 0.1), "open", _one(dice, OPENED), who)
 
 
 def _times(dice: random.Random, a_second: float) -> Iterator[float]:
