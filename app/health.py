@@ -16,6 +16,7 @@ from app.manners import encode
 from app.metrics import Metrics
 from app.problems import MEDIA_TYPE, HttpError, problem_of
 from app.shops import Shops
+from integrations.breaker import State
 
 FORWARDED: Final = ("forwarded", "x-real-ip", "via")
 
@@ -29,7 +30,14 @@ def health_routes(shops: Shops, metrics: Metrics) -> list[Route]:
     async def readyz(request: Request) -> Response:
         if not request.app.state.ready:
             return JSONResponse({"status": "not ready"}, status_code=503)
-        return JSONResponse({"status": "ready", "sandbox": shops.settings.sandbox})
+        return JSONResponse(
+            {
+                "status": "ready",
+                "sandbox": shops.settings.sandbox,
+                "store": "ok" if request.app.state.store.usable else "lost",
+                "rivo": _rivo(shops),
+            }
+        )
 
     async def show_metrics(request: Request) -> Response:
         if not _may_see(request, shops.settings.metrics_digests):
@@ -37,6 +45,7 @@ def health_routes(shops: Shops, metrics: Metrics) -> list[Route]:
             problem = problem_of(error, request.scope["seen"].request_id)
             challenge = {"WWW-Authenticate": 'Bearer realm="rivo-helpdesk"'}
             return Response(encode(problem), 401, challenge, MEDIA_TYPE.decode())
+        metrics.store_usable.set(request.app.state.store.usable)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return [
@@ -44,6 +53,16 @@ def health_routes(shops: Shops, metrics: Metrics) -> list[Route]:
         Route("/readyz", readyz),
         Route("/metrics", show_metrics),
     ]
+
+
+def _rivo(shops: Shops) -> dict[str, int]:
+    """Count the shops whose Rivo is in trouble, without their names: anybody may read this."""
+    states = [shop.rivo.upstream.state() for shop in shops.all()]
+    return {
+        "shops": len(states),
+        "left_alone": sum(state.breaker != State.CLOSED for state in states),
+        "used_up": sum(state.budget.waiting > 0 for state in states),
+    }
 
 
 def _may_see(request: Request, digests: tuple[bytes, ...]) -> bool:

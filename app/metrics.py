@@ -71,6 +71,11 @@ class Metrics:
             ("shop", "topic", "outcome"),
             registry=registry,
         )
+        self.store_usable = Gauge(
+            "rivo_helpdesk_store_usable",
+            "1 while the database can be used; without it there are no writes.",
+            registry=registry,
+        )
         self._children: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, door: str, action: str, outcome: str, status: int, seconds: float) -> None:

@@ -124,11 +124,24 @@ class ActionsAnswer(msgspec.Struct):
     currency: str | None
 
 
+class RivoHealth(msgspec.Struct):
+    """Of how many shops Rivo fails so that it is left alone, or is asked more than it allows."""
+
+    shops: int
+    left_alone: int
+    used_up: int
+
+
 class Health(msgspec.Struct):
-    """Whether the service is alive, or ready; `sandbox` says that its Rivo is a demo shop."""
+    """Whether the service is alive, or ready; `sandbox` says that its Rivo is a demo shop.
+
+    It is ready whatever becomes of its `store` (ok or lost) and of Rivo: reads go on.
+    """
 
     status: str
     sandbox: bool | msgspec.UnsetType = msgspec.UNSET
+    store: str | msgspec.UnsetType = msgspec.UNSET
+    rivo: RivoHealth | msgspec.UnsetType = msgspec.UNSET
 
 
 def answer_schemas(actions: Mapping[str, Action], *more: type[msgspec.Struct]) -> dict[str, Schema]:

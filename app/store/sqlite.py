@@ -60,6 +60,8 @@ class SqliteStore:
         self._executor = executor
         self._connection: Transaction | None = None
         self._closing = False
+        self.usable = True
+        """Whether it could be used when somebody last did."""
         self._pending: list[_Waiting] = []
         self._idle = asyncio.Event()
         self._idle.set()
@@ -93,7 +95,9 @@ class SqliteStore:
         """Run a job that only looks, at one committed state; RuntimeError where it changed any."""
         if self._closing:
             raise StoreError("The database is closed.")
-        value: T = _value_of(await self._submit(self._look, job))
+        ended: _Ended = await self._submit(self._look, job)
+        self.usable = not isinstance(ended.error, StoreError)
+        value: T = _value_of(ended)
         return value
 
     async def close(self) -> None:
@@ -122,6 +126,7 @@ class SqliteStore:
             ended = [_lost("no writer") for _ in batch]
         else:
             ended = running.result()
+        self.usable = not isinstance(ended[0].error, StoreError)
         for waiting, each in zip(batch, ended, strict=True):
             if not waiting.future.done():  # cancelled
                 waiting.future.set_result(each)

@@ -357,6 +357,8 @@ async def test_metrics_with_a_key_are_for_who_has_it(key: str | None, status: in
 
 # Health.
 
+FINE = {"shops": 1, "left_alone": 0, "used_up": 0}
+
 
 async def test_it_is_alive_from_the_start_and_ready_while_it_runs(service: Service) -> None:
     async def asked() -> tuple[int, int]:
@@ -391,7 +393,37 @@ async def test_health_asks_rivo_nothing() -> None:
     async with service.app.router.lifespan_context(service.app):
         answers = [await service.ask("GET", path, key=None) for path in ("/healthz", "/readyz")]
 
-    assert [{"status": "ok"}, {"status": "ready", "sandbox": False}] == [
-        answer.json() for answer in answers
-    ]
+    alive, ready = (answer.json() for answer in answers)
+    assert {"status": "ok"} == alive
+    assert {"status": "ready", "sandbox": False, "store": "ok", "rivo": FINE} == ready
     assert [] == list(service.sandbox.requests)
+
+
+async def test_a_lost_store_is_told_and_counted_and_is_no_reason_to_be_unready() -> None:
+    service = Service()
+    async with service.app.router.lifespan_context(service.app):
+        await service.open()
+        store = service.app.state.store
+        connection, store._connection = store._connection, None
+        refused = await service.act("create_points_event", customer_email=SARAH, points_amount=5)
+        lost = await service.ask("GET", "/readyz")
+        counted = await service.ask("GET", "/metrics")
+        store._connection = connection
+        await service.act("create_points_event", customer_email=SARAH, points_amount=5)
+        found = await service.ask("GET", "/readyz")
+
+    assert 503 == refused.status_code
+    assert (200, "ready", "lost") == (lost.status_code, lost.json()["status"], lost.json()["store"])
+    assert "rivo_helpdesk_store_usable 0.0" in counted.text
+    assert "ok" == found.json()["store"]
+
+
+async def test_a_rivo_that_fails_is_told_and_is_no_reason_to_be_unready() -> None:
+    service = Service(faults=lambda _: Fault(kind="server_error"))
+    async with service.app.router.lifespan_context(service.app):
+        for page in range(12):
+            await service.act("list_customers", page=page + 1)
+        answer = await service.ask("GET", "/readyz")
+
+    assert (200, "ready") == (answer.status_code, answer.json()["status"])
+    assert {**FINE, "left_alone": 1} == answer.json()["rivo"]
