@@ -55,7 +55,10 @@ def sandbox_paths() -> dict[str, Schema]:
                 **_words("rivo_admin", "Show what the merchant sees in Rivo itself."),
                 "security": [],
                 "parameters": [parameter(merchant.CHANGE["shop"])],
-                "responses": {"200": _page("The page."), "404": refused["404"]},
+                "responses": {
+                    "200": _page("The page."),
+                    **{each: refused[each] for each in ("404", "405")},
+                },
             },
             "post": {
                 **_words("change_as_merchant", "Change something as the merchant, in Rivo itself."),
@@ -64,7 +67,7 @@ def sandbox_paths() -> dict[str, Schema]:
                 "responses": {
                     "303": {"description": "Done; the page shows it.", "headers": headers(303)},
                     "422": _page("Not done; the page says why."),
-                    **{each: refused[each] for each in ("400", "403", "404", "413", "415")},
+                    **{each: refused[each] for each in ("400", "403", "404", "405", "413", "415")},
                 },
             },
         },
