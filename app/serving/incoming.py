@@ -18,42 +18,29 @@ Headers = Collection[tuple[bytes, bytes]]
 
 
 class Incoming:
-    """The request that comes in, or that may come next.
+    """The size of the request that comes in.
 
-    `begun` says that some of it is there, `heading` that its headers have not come to their end.
+    `got` is what has come since the last one ended, `piece` the size of the last piece: that may
+    hold the end of one request and the start of another, whose headers alone are counted then.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.begun = False
-        self.heading = True
-        self._got = 0
-        self._piece = 0
         self._most = limits.body_bytes
-
-    def add(self, size: int) -> None:
-        """Count the next piece, which may hold the end of one request and the start of another."""
-        self._piece = size
-        self._got += size
-
-    def has_head(self) -> None:
-        """Go on with the body."""
-        self.heading = False
-
-    def ended(self) -> None:
-        """Begin anew; what the same piece holds besides is counted by its headers alone."""
-        self.begun = False
-        self.heading = True
-        self._got = 0
+        self.got = 0
+        self.piece = 0
 
     def head(self, url: bytes, headers: Headers, *, upgrades: bool) -> HttpError | None:
         """Take the head; say what is wrong with it, or with the body that it announces.
 
         `upgrades` says that another protocol is asked for: no parser reads a body then.
         """
-        if len(headers) > self._limits.headers or self._is_long(url, headers):
-            return HEAD_TOO_LARGE
         limits = self._limits
+        if len(headers) > limits.headers or (
+            (self.got > limits.head_bytes or self.piece > limits.head_bytes)
+            and _size_of(url, headers) > limits.head_bytes
+        ):
+            return HEAD_TOO_LARGE
         most = limits.webhook_bytes if url.startswith(WEBHOOKS) else limits.body_bytes
         for name, value in headers:
             if name == b"content-length" and int(value) > (0 if upgrades else most):
@@ -67,16 +54,13 @@ class Incoming:
         """Say what is wrong with a body of which so much is there."""
         return too_large(self._most) if size > self._most else None
 
-    def piece(self) -> HttpError | None:
-        """Say what is wrong with a request that does not end with what has come."""
-        if self.heading:
-            return HEAD_TOO_LARGE if self._got > self._limits.head_bytes else None
+    def unended(self, *, heading: bool) -> HttpError | None:
+        """Say what is wrong with a request that has not ended: with its head, or all of it."""
+        if heading:
+            return HEAD_TOO_LARGE if self.got > self._limits.head_bytes else None
         most = self._limits.head_bytes + CUT * self._most
-        return too_large(self._most) if self._got > most else None
+        return too_large(self._most) if self.got > most else None
 
-    def _is_long(self, url: bytes, headers: Headers) -> bool:
-        """Say whether a head has too many bytes, counting them only where so many have come."""
-        if max(self._got, self._piece) <= self._limits.head_bytes:
-            return False
-        lines = sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
-        return len(url) + lines > self._limits.head_bytes
+
+def _size_of(url: bytes, headers: Headers) -> int:
+    return len(url) + sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)

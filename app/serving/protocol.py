@@ -82,7 +82,7 @@ class Protocol(HttpToolsProtocol):
         """End a connection whose client has not done in time what it had to do next."""
         if self.transport.is_closing() or self.lingering or self.flow.write_paused:
             self.transport.abort()
-        elif self.incoming.begun:
+        elif self._has_begun():
             self._refuse(TOO_SLOW)
         else:
             self.transport.close()
@@ -113,7 +113,9 @@ class Protocol(HttpToolsProtocol):
         if self.idle:
             self.idle = False
             self.deadline.set(self.limits.receive_seconds)
-        self.incoming.add(len(data))
+        incoming = self.incoming
+        incoming.piece = size = len(data)
+        incoming.got += size
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -126,13 +128,10 @@ class Protocol(HttpToolsProtocol):
             else:
                 self._refuse(wrong)
         else:
-            if (wrong := self.incoming.piece()) is not None:
-                self._refuse(wrong)
-
-    def on_message_begin(self) -> None:
-        """Begin with a request."""
-        super().on_message_begin()
-        self.incoming.begun = True
+            if incoming.got > self.limits.head_bytes:
+                wrong = incoming.unended(heading=self._is_heading())
+                if wrong is not None:
+                    self._refuse(wrong)
 
     def on_headers_complete(self) -> None:
         """Look at what is announced before anything is done about it."""
@@ -144,7 +143,6 @@ class Protocol(HttpToolsProtocol):
             self.scope["method"] = self.parser.get_method().decode("ascii")
             raise _StopError(wrong)
         super().on_headers_complete()
-        self.incoming.has_head()
         self.headers = []  # of a trailer: it is no header, and nobody asked for it
 
     def on_body(self, body: bytes) -> None:
@@ -155,10 +153,24 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Hand the request on, if it is its turn."""
-        super().on_message_complete()
-        self.incoming.ended()
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+        self._ended()
         if self.awaited is not None:
             self._start_asgi_task(*self.awaited)
+
+    def _has_begun(self) -> bool:
+        """Whether some of a request is there that has not ended."""
+        return self.scope is not None
+
+    def _is_heading(self) -> bool:
+        """Whether headers are still to come, of this request or of the next one."""
+        return self.cycle is None or self.cycle.scope is not self.scope
+
+    def _ended(self) -> None:
+        nothing: Any = None
+        self.scope = nothing
+        self.incoming.got = 0
 
     # What goes on.
 
@@ -183,10 +195,14 @@ class Protocol(HttpToolsProtocol):
         """Go on with the next request: one that waits, or one that may come."""
         self.server_state.total_requests += 1
         self.serving = None
-        if not self.transport.is_closing() and not self.lingering:
+        if not self.lingering and not self.transport.is_closing():
             self.flow.resume_reading()
             if self.pipeline:
                 self._start_asgi_task(*self.pipeline.pop())
+            elif self.scope is None and not self.flow.write_paused:
+                self.idle = True  # as `_expect` has it, but nearly every answer ends here
+                self.deadline.set(self.limits.idle_seconds)
+                return
         self._expect()
 
     def _expect(self) -> None:
@@ -197,7 +213,7 @@ class Protocol(HttpToolsProtocol):
             self.deadline.set(self.limits.take_seconds)
         elif self.serving is not None:
             self.deadline.clear()
-        elif self.incoming.begun:
+        elif self._has_begun():
             self.deadline.set(self.limits.receive_seconds)
         else:
             self.idle = True
@@ -207,14 +223,14 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse(self, error: HttpError) -> None:
         """Answer an error in the place of what is coming in, and close."""
-        comes_new = self.incoming.heading
+        comes_new = self._is_heading()
         cycle = self._headless() if comes_new else self.cycle
         cycle.body.clear()
         cycle.more_body = cycle.waiting_for_100_continue = False
         scope: Any = cycle.scope
         scope[REFUSAL] = Refusal(error)
         self._end_after(cycle, lingers=error is not TOO_SLOW)
-        self.incoming.ended()
+        self._ended()
         if self.awaited is not None or (comes_new and self.serving is None):
             self._start_asgi_task(cycle, self.app)
         elif comes_new:
@@ -237,7 +253,7 @@ class Protocol(HttpToolsProtocol):
 
     def _headless(self) -> RequestResponseCycle:
         """Make the cycle of a request whose headers have not come to an end."""
-        if not self.incoming.begun:
+        if not self._has_begun():
             self.on_message_begin()
         scope: Any = self.scope
         for name, value in UNKNOWN.items():

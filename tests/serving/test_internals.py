@@ -108,6 +108,13 @@ def test_a_cycle_is_made_and_goes_as_expected() -> None:
     assert "if self.flow.write_paused and not self.disconnected: await self.flow.drain()" in end
 
 
+def test_a_request_that_begins_has_a_scope_of_its_own() -> None:
+    assert "self.scope = {" in source(HttpToolsProtocol.on_message_begin)
+    assert "self.cycle = RequestResponseCycle( scope=self.scope," in source(
+        HttpToolsProtocol.on_headers_complete
+    )
+
+
 def test_the_first_request_is_started_and_others_are_queued_by_the_headers() -> None:
     text = source(HttpToolsProtocol.on_headers_complete)
     assert "self._start_asgi_task(self.cycle, app)" in text
@@ -115,16 +122,13 @@ def test_the_first_request_is_started_and_others_are_queued_by_the_headers() -> 
     assert "on_response=self.on_response_complete" in text
 
 
-def test_a_message_that_is_complete_says_so() -> None:
-    text = source(HttpToolsProtocol.on_message_complete)
-    assert "self.cycle.more_body = False self.cycle.message_event.set()" in text
-
-
 def test_what_is_done_over_is_what_it_was_when_it_was_copied() -> None:
-    """These two are not called from here but done again: without a timer, with other limits."""
+    """These three are not called from here but done again: without a timer, with other limits."""
     text = source(HttpToolsProtocol.on_response_complete)
     assert "self.server_state.total_requests += 1" in text
     assert "cycle, app = self.pipeline.pop() self._start_asgi_task(cycle, app)" in text
+    text = source(HttpToolsProtocol.on_message_complete)
+    assert "self.cycle.more_body = False self.cycle.message_event.set()" in text
     text = source(HttpToolsProtocol.on_body)
     assert "self.cycle.body += body" in text
 
