@@ -1,6 +1,7 @@
 """`python -m tests.bench`: the service beside a bare application, warm, and beside Rivo, cold.
 
 `python -m tests.bench once`: what it costs that a write is made once.
+`python -m tests.bench hung`: what it costs one shop that another's Rivo hangs.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from rich.console import Console
 
 from tests.bench import load, warm
 from tests.bench.cold import measure_cold
+from tests.bench.hung import measure_hung
 from tests.bench.keys import KNOWN, NEW, measure_keys
 from tests.bench.once import ON_DISK, measure_writes
 from tests.bench.processes import Cores
-from tests.bench.table import table_of, table_of_once
+from tests.bench.table import table_of, table_of_hung, table_of_once
 from tests.bench.warm import SATURATED, Warm, measure_warm
 
 LEAST: Final = 0.25
 MOST_ADDED_MS: Final = 3.0
 MOST_LONGER: Final = 1.3
+MOST_TOUCHED: Final = 1.3
 DISTURBED: Final = (
     "The load or other work was in the servers' way: one had {share:.0%} of its core. "
     "What counts is the ratio by CPU."
@@ -33,13 +36,14 @@ DISTURBED: Final = (
 
 
 @click.command(context_settings={"show_default": True})
-@click.argument("part", type=click.Choice(["service", "once"]), default="service")
+@click.argument("part", type=click.Choice(["service", "once", "hung"]), default="service")
 @click.option("--rounds", type=click.IntRange(1, 100), default=9, help="How often each is asked.")
 @click.option("--seconds", type=click.IntRange(1, 60), default=2, help="How long each time.")
 def main(part: str, rounds: int, seconds: int) -> None:
     """Measure; exit with 1 where the service is too slow, or where the figures mean nothing.
 
-    PART is service, or once: a minute for a million operations, which take 2 GB while it runs.
+    PART is service, or once: a minute for a million operations, which take 2 GB while it runs; or
+    hung: six minutes with two shops.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if part == "once":
@@ -53,6 +57,8 @@ def main(part: str, rounds: int, seconds: int) -> None:
     cores = Cores.found()
     if cores.server is None:
         console.print("Server and load share one core here: expect lower, noisier figures.")
+    if part == "hung":
+        _end(console, _hung(console, cores, rounds=rounds, seconds=seconds))
     with tempfile.TemporaryDirectory() as folder:
         remembered = measure_warm(Path(folder), rounds=rounds, seconds=seconds, cores=cores)
         asked = measure_cold(Path(folder), rounds=rounds, seconds=seconds, cores=cores)
@@ -78,6 +84,16 @@ def _once(console: Console, rounds: int) -> list[str]:
     if longest > MOST_LONGER:
         wrong.append(f"Finding a key takes {longest:.2f} times as long, not {MOST_LONGER}.")
     return wrong
+
+
+def _hung(console: Console, cores: Cores, *, rounds: int, seconds: int) -> list[str]:
+    """Measure how far one shop's trouble reaches, print it, and say what is wrong with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure_hung(Path(folder), rounds=rounds, seconds=3 * seconds, cores=cores)
+    console.print(table_of_hung(found))
+    touched = max(statistics.median(found.ratios(kind)) for kind in found.runs)
+    too_much = f"One shop waits for another: {touched:.2f} times as long, not {MOST_TOUCHED}."
+    return [*found.wrong, *([too_much] if touched > MOST_TOUCHED else [])]
 
 
 def _end(console: Console, wrong: list[str]) -> NoReturn:

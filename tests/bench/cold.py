@@ -64,6 +64,8 @@ def measure_cold(folder: Path, *, rounds: int, seconds: int, cores: Cores) -> Co
                     "API_KEY": CALLER,
                     "SECRET_KEY": "a-secret-for-the-bench",
                     "FRESH_SECONDS": "0",
+                    "STALE_SECONDS": "0",
+                    "RIVO_REQUESTS_PER_SECOND": "1000",
                 },
             )
         )

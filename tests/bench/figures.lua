@@ -17,10 +17,11 @@ end
 function done(summary, latency, requests)
   local failed = summary.errors
   io.write(string.format(
-    '{"requests": %d, "errors": %d, "duration": %d, "median": %d}\n',
+    '{"requests": %d, "errors": %d, "duration": %d, "median": %d, "p99": %d}\n',
     summary.requests,
     failed.connect + failed.read + failed.write + failed.status + failed.timeout,
     summary.duration,
-    latency:percentile(50)
+    latency:percentile(50),
+    latency:percentile(99)
   ))
 end

@@ -22,19 +22,21 @@ class _Figures(msgspec.Struct, frozen=True):
     errors: int
     duration: int
     median: int
+    p99: int
 
 
 class Run(msgspec.Struct, frozen=True):
     """What one run of wrk against one server showed.
 
-    `median_ms` is of the answers' latency, `cpu_ms` what the server computed for each of them,
-    `share` the part of the time in which it did: 1 is all of its core.
+    `median_ms` and `p99_ms` are of the answers' latency, `cpu_ms` is what the server computed for
+    each of them, `share` the part of the time in which it did: 1 is all of its core.
     """
 
     requests: int
     errors: int
     per_second: float
     median_ms: float
+    p99_ms: float
     cpu_ms: float
     share: float
 
@@ -77,6 +79,7 @@ def put_load(
         errors=figures.errors,
         per_second=figures.requests / (figures.duration / 1e6),
         median_ms=figures.median / 1000,
+        p99_ms=figures.p99 / 1000,
         cpu_ms=computed * 1000 / max(1, figures.requests),
         share=computed / lasted,
     )

@@ -93,14 +93,48 @@ def rivo(argument: str) -> ASGIApp:
     )
 
 
+def moody(argument: str) -> ASGIApp:
+    """Be such a Rivo for another key; it hangs from POST /mood/hung until POST /mood/well."""
+    well = asyncio.Event()
+    well.set()
+
+    async def delay(_: Received) -> None:
+        await asyncio.sleep(RIVO_SECONDS)
+        await well.wait()
+
+    sandbox = Sandbox(
+        demo_shop(),
+        clock=lambda: datetime.now(UTC),
+        key=argument,
+        delay=delay,
+        requests_per_second=None,
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        mood = scope["path"].partition("/mood/")[2]
+        if not mood:
+            await sandbox(scope, receive, send)
+            return
+        if mood == "hung":
+            well.clear()
+        else:
+            well.set()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
 APPS: Final[Mapping[str, Callable[[str], ASGIApp]]] = {
-    made.__name__: made for made in (bare, relay, fastapi, rivo)
+    made.__name__: made for made in (bare, relay, fastapi, rivo, moody)
 }
 
 
 @click.command()
 @click.argument("name", type=click.Choice(list(APPS)))
-@click.option("--argument", default="", help="The file of bare, the address of relay.")
+@click.option(
+    "--argument", default="", help="The file of bare, the address of relay, the key of moody."
+)
 @click.option("--port", type=int, required=True)
 def main(name: str, argument: str, port: int) -> None:
     """Serve one of the applications until SIGTERM."""

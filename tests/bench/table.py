@@ -9,8 +9,9 @@ from typing import Final
 from rich import box
 from rich.table import Table
 
-from tests.bench import cold, keys, once, warm
+from tests.bench import cold, hung, keys, once, warm
 from tests.bench.cold import Cold
+from tests.bench.hung import Hung
 from tests.bench.keys import Found
 from tests.bench.load import Run
 from tests.bench.once import Written
@@ -37,6 +38,14 @@ LOOKS: Final[Mapping[str, str]] = {
     keys.NEW: "a key that is new",
     keys.ALIKE: "no key: an identical request",
 }
+KINDS: Final[Mapping[str, str]] = {
+    hung.REMEMBERED: "list_vip_tiers, remembered",
+    hung.ASKED: "get_customer, Rivo is asked",
+}
+HUNG_CAPTION: Final = (
+    "Medians and spread over {rounds} rounds, well and hung in turn; * on this machine, now.\n"
+    "The other shop is asked for 20 unknown customers a second meanwhile."
+)
 ONCE_CAPTION: Final = (
     "Medians and spread over {rounds} rounds; * on this machine, now.\n"
     "An operation waits for the disk twice; that alone\n"
@@ -121,6 +130,30 @@ def table_of_once(written: Written, found: Found) -> Table:
             f"{statistics.median(ratios):.2f}",
             _spread(ratios, "{:.2f}"),
             f"{slow:.0f} to {quick:.0f}",
+        )
+    return table
+
+
+def table_of_hung(found: Hung) -> Table:
+    """Show what the slowest of a hundred answers took, with the other's Rivo well or not."""
+    rounds = min(len(moods[hung.WELL]) for moods in found.runs.values())
+    table = Table(
+        box=box.SIMPLE, caption=HUNG_CAPTION.format(rounds=rounds), caption_justify="left"
+    )
+    table.add_column("p99 of one shop, the other's Rivo hangs", no_wrap=True)
+    for title in ("ratio", "min to max", "well ms *", "hung ms *", "answers"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for kind, title in KINDS.items():
+        if kind not in found.runs:
+            continue
+        runs, ratios = found.runs[kind], found.ratios(kind)
+        table.add_row(
+            title,
+            f"{statistics.median(ratios):.2f}",
+            _spread(ratios, "{:.2f}"),
+            f"{_median(runs[hung.WELL], lambda run: run.p99_ms):.1f}",
+            f"{_median(runs[hung.HUNG], lambda run: run.p99_ms):.1f}",
+            f"{sum(run.requests for each in runs.values() for run in each):,}",
         )
     return table
 
