@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import viewing
 from app.credentials import Proves
 from app.limits import tightest
 from app.manners import Asked, Manner, Reply, encode
@@ -28,15 +29,13 @@ from app.requests import idempotency_key, read_inputs
 from app.serving.refusing import OVERLOADED, TOO_MUCH
 from app.settings import Door as DoorName
 from app.shops import Caller, Shops
-from app.tagging import NOT_MODIFIED, tagged
+from app.tagging import NOT_MODIFIED, unless_known
 from integrations.actions import Action, Context
 from integrations.errors import ActionError, ForbiddenError, InputError, OverloadedError
 from integrations.inputs import is_absent, read, shortened
 
 # An answer leaves within 4 s; what comes after the last upstream call needs its share.
 DEADLINE_SECONDS: Final = 3.9
-VIEW: Final = "get_sidebar"
-"""What is asked for again and again while it is on a screen."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,12 +150,7 @@ class Door:
                     )
                 )
             else:
-                rivo = caller.shop.rivo  # a write that only looks does not say how old it is
-                rivo = rivo.until(until) if action.writes else rivo.for_read(until)
-                answer = await action.run(rivo, **inputs)
-                reply = self.manner.answer(Asked(caller.shop, action, context), answer)
-                if action.name == VIEW and self.manner.tags_views:
-                    reply = tagged(scope, reply)
+                reply = await self._look(scope, Asked(caller.shop, action, context), inputs, until)
         except ActionError as error:
             secrets = (credential, caller.shop.settings.rivo_api_key)
             problem = silent_about(secrets, problem_of(error, seen.request_id))
@@ -164,6 +158,15 @@ class Door:
             return self.manner.refuse(Asked(caller.shop, action), error, problem)
         seen.outcome = reply.outcome
         return reply
+
+    async def _look(
+        self, scope: Scope, asked: Asked, inputs: Mapping[str, Any], until: float
+    ) -> Reply:
+        """Answer what changes nothing; a write that only looks does not say how old it is."""
+        if asked.action.writes:
+            answer = await asked.action.run(asked.shop.rivo.until(until), **inputs)
+            return self.manner.answer(asked, answer)
+        return unless_known(scope, await viewing.read(asked, inputs, self.manner, until))
 
     def _asked(self, path: str) -> tuple[str | None, str]:
         """Take a path below the door apart: the shop where it names one, and the action."""

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
+from app import viewing
 from app.credentials import proven
 from app.doors import DEADLINE_SECONDS, Desk
 from app.environment import DEMO_KEY
@@ -29,7 +30,7 @@ from app.problems import MEDIA_TYPE, HttpError, headers_of, problem_of, silent_a
 from app.requests import header, own_address, read_inputs
 from app.settings import Settings
 from app.shops import Caller, Shops
-from app.tagging import tagged
+from app.tagging import tagged, unless_known
 from integrations.actions import Action, Context, inputs_of, parsed
 from integrations.errors import ActionError, ForbiddenError
 from integrations.kinds import between
@@ -129,9 +130,8 @@ class Sidebar:
         inputs = {"customer_email": link.customer}
         shop = link.caller.shop
         context = self.desk.admit(link.caller, self.action, inputs, Context())
-        answer = await self.action.run(shop.rivo.for_read(until), **inputs)
-        reply = self.manner.answer(Asked(shop, self.action, context), answer)
-        return tagged(request.scope, reply)
+        asked = Asked(shop, self.action, context)
+        return unless_known(request.scope, await viewing.read(asked, inputs, self.manner, until))
 
     def policy(self) -> str:
         """Say what a link's page may do, and who may frame it: it has no cookie, and only reads."""

@@ -33,7 +33,7 @@ from typing import Final
 import msgspec
 from cachetools import TLRUCache
 
-from integrations.news import Drop, News, Shows, Standing
+from integrations.news import News, Shows, Standing, shown
 
 OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
 
@@ -112,6 +112,7 @@ class Memory:
         settle_seconds: float = 5.0,
         again_seconds: float = 5.0,
     ) -> None:
+        self.max_bytes = max_bytes
         self._clock = clock
         self._stale_seconds = stale_seconds
         self._last_known_seconds = last_known_seconds
@@ -133,8 +134,8 @@ class Memory:
         return len(self._entries)
 
     @property
-    def bytes(self) -> int:
-        """How much is kept, bookkeeping included."""
+    def size(self) -> int:
+        """How many bytes are kept, bookkeeping included."""
         return int(self._entries.currsize)
 
     async def read(
@@ -178,6 +179,18 @@ class Memory:
         recalled = await asyncio.wait_for(asyncio.shield(flight.task), seconds)
         return Recalled(recalled.read, stale=True) if is_old else recalled
 
+    @property
+    def news(self) -> int:
+        """A number that changes whenever anything may have become of what is fresh, but age."""
+        return self._news.number
+
+    def fresh_until(self, key: Hashable, body: bytes) -> float:
+        """Return until when a read, known by its very body, is fresh if no news comes."""
+        entry = self._find(key)
+        if entry is None or entry.outdated or entry.read.body is not body:
+            return float("-inf")
+        return entry.fresh_until
+
     def last_known(self, key: Hashable) -> Remembered | None:
         """Return what was read last, however old; for when nothing newer can be had."""
         entry = self._find(key)
@@ -185,12 +198,14 @@ class Memory:
 
     def forget(self, key: Hashable) -> None:
         """Forget one read: it was asked for again, and is known to be no more."""
-        self._entries.pop(key, None)
+        if self._entries.pop(key, None) is not None:
+            self._news.number += 1
 
     def distrust(self, key: Hashable) -> None:
         """Show one read no more before it was asked for again, unless that fails."""
         if (entry := self._find(key)) is not None:
             entry.fresh_until = float("-inf")
+            self._news.number += 1
 
     def drop(self, tags: Collection[str], *, shows: Shows | None = None) -> None:
         """Forget what concerns any of the tags: we changed it.
@@ -241,7 +256,7 @@ class Memory:
     async def _fly(self, asked: _Asked, fetch: Fetch, *, background: bool) -> Recalled:
         read = await fetch(background)
         unsettled = self._news.unsettled(read.tags, at=asked.at)
-        is_shown = _shows(read, asked.key, unsettled)
+        is_shown = shown(asked.key, read.body, unsettled)
         if is_shown is False:
             return Recalled(read, stale=True)
         now = self._clock()
@@ -271,7 +286,7 @@ class Memory:
         if entry.checked != self._news.number:
             standing = self._news.since(entry.checked, entry.read.tags)
             if standing is Standing.DROPPED:
-                self.forget(key)
+                del self._entries[key]
                 return None
             entry.outdated = entry.outdated or standing is Standing.OUTDATED
             entry.checked = self._news.number
@@ -283,14 +298,3 @@ class Memory:
             del self._flights[flight.asked.key]
         if not flight.task.cancelled():
             flight.task.exception()  # seen by those who waited; nobody may be left to
-
-
-def _shows(read: Remembered, key: Hashable, drops: list[Drop]) -> bool | None:
-    """Say whether a read shows these drops, the newest of which is first; None where none tells.
-
-    What shows the newest shows those before it as well: it was made on top of them.
-    """
-    told = [drop.shows(key, read.body) if drop.shows else None for drop in drops]
-    if not told or told[0] is not None:
-        return told[0] if told else True
-    return False if False in told else None

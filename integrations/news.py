@@ -8,7 +8,7 @@ something may be different).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Final
 
 import msgspec
@@ -113,3 +113,14 @@ class News:
             gone = self._tags.pop(next(iter(self._tags)))
             dropped = gone.drops[-1].number if gone.drops else 0
             self._forgotten = max(self._forgotten, dropped, gone.outdated)
+
+
+def shown(key: Hashable, body: bytes, drops: Sequence[Drop]) -> bool | None:
+    """Say whether a read shows drops, the newest of which is first; None where nothing tells.
+
+    What shows the newest shows those before it as well: it was made on top of them.
+    """
+    told = [drop.shows(key, body) if drop.shows else None for drop in drops]
+    if not told or told[0] is not None:
+        return told[0] if told else True
+    return False if False in told else None

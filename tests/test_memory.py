@@ -375,8 +375,12 @@ async def test_what_is_lacking_when_it_should_long_be_there_is_kept_all_the_same
 async def test_of_two_changes_a_read_shows_both_if_it_shows_the_newer(
     stage: Stage, older: bool | None, newer: bool | None, is_kept: bool, is_stale: bool
 ) -> None:
-    for shows in (older, newer):
-        stage.memory.drop({"id:1"}, shows=lambda _key, _body, shows=shows: shows)
+    for told_by in (older, newer):
+
+        def shows(_key: Hashable, _body: bytes, told: bool | None = told_by) -> bool | None:
+            return told
+
+        stage.memory.drop({"id:1"}, shows=shows)
         stage.clock.seconds += 1
 
     recalled = await stage.recall("a", Source("id:1"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.doors import VIEW
 from app.entrances import DOORS
 from app.gorgias import GIVE_OR_TAKE
 from app.openapi.answers import full_name
@@ -14,6 +13,7 @@ from app.openapi.flat import flat_ref
 from app.openapi.inputs import KEY, KNOWN, PARAMETERS, SCHEMAS, Schema, input_name, parameters
 from app.openapi.responses import JSON, RESPONSES, TAG, answered, headers, refusals, unchanged
 from app.settings import Door
+from app.viewing import VIEW
 from integrations.actions import Action
 from integrations.gorgias import DIRECTION
 

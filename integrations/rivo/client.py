@@ -12,7 +12,7 @@ import contextlib
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, Self, cast
 
 import msgspec
 
@@ -42,11 +42,11 @@ from integrations.rivo.replies import LOST, NOBODY, body_of, resource_in, write_
 from integrations.rivo.resource import Resource
 from integrations.rivo.writing import Writing
 from integrations.upstream import Reply, Upstream
+from integrations.views import Used, Views
 
 BASE_URL: Final = "https://developer-api.rivo.io/merchant_api/v1"
 WRITE_SECONDS: Final = 2.5
 SECOND_TRY_SECONDS: Final = 1.0  # less is not worth a second try after 429
-Made = TypeVar("Made")
 NOT_SENT: Final = "Rivo could not be reached; nothing was changed."
 HELD_BACK: Final = "Rivo is overloaded or failing right now; nothing was sent or changed."
 
@@ -98,8 +98,8 @@ class Rivo:
         self.shows_age = False
         self._reader = Reader(upstream, memory, clock=clock, now=now)
         self.learnt: dict[str, str] = {}
-        # At 10 KB for a customer: bounded like the memory, and like it the shop's own.
-        self._once = functools.lru_cache(maxsize=1_000)(lambda make, found: make(found))
+        self.views = Views(memory, clock=clock, max_bytes=memory.max_bytes // 8)
+        self.used = Used()
 
     def until(self, deadline: float) -> Self:
         """Return the same Rivo for one inbound request, which ends at `deadline`."""
@@ -111,7 +111,7 @@ class Rivo:
         It gets what is stale, marked so, while that is looked up anew; and what was known last
         where Rivo cannot say how things are.
         """
-        return self._with(deadline=deadline, shows_age=True)
+        return self._with(deadline=deadline, shows_age=True, used=Used())
 
     def for_write(self, writing: Writing, deadline: float) -> Self:
         """Return the same Rivo for one write of which account is kept."""
@@ -168,19 +168,19 @@ class Rivo:
             segments=segments, params=tuple(params), who=who, single=single, optional=optional
         )
         seconds = min(READ_SECONDS, self.seconds_left)
+        self.used.asked += 1
         if fresh or not self.remembers:
             return await self._reader.anew(question, seconds=seconds, priority=self.priority)
-        return await self._reader.read(
+        found = await self._reader.read(
             question,
             fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
             seconds=seconds,
             priority=self.priority,
             shows_age=self.shows_age,
         )
-
-    def once(self, make: Callable[[Found], Made], found: Found) -> Made:
-        """Make something of a read: once for all who find the same while it is remembered."""
-        return cast(Made, self._once(make, found))
+        if self.shows_age and not found.stale:
+            self.used.got.append((question.key, found.raw))
+        return found
 
     async def send(
         self,

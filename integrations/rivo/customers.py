@@ -126,7 +126,11 @@ async def customer_key(rivo: Rivo, identifier: str) -> str:
 
 async def get_customer(rivo: Rivo, *, customer_email: CustomerEmail) -> CustomerAnswer:
     """Get a customer's loyalty profile: points, store credit, tier, status, referral code."""
-    return rivo.once(_profile, await _read(rivo, customer_email))
+    found = await _read(rivo, customer_email)
+    resource = _customer_in(found)
+    return CustomerAnswer(
+        customer=Customer.from_rivo(resource), as_of=found.as_of, stale=found.stale
+    ).made_from(resource.full())
 
 
 async def _read(rivo: Rivo, identifier: str) -> Found:
@@ -138,13 +142,6 @@ def _customer_in(found: Found) -> Resource:
     if resource.id is None:
         raise strange("the customer's id")
     return resource
-
-
-def _profile(found: Found) -> CustomerAnswer:
-    resource = _customer_in(found)
-    return CustomerAnswer(
-        customer=Customer.from_rivo(resource), as_of=found.as_of, stale=found.stale
-    ).made_from(resource.full())
 
 
 async def list_customers(

@@ -97,6 +97,24 @@ async def test_a_new_caller_is_let_in_and_a_removed_one_is_not(told: Told) -> No
     assert ([200, 401], [401, 200]) == (before, after)
 
 
+async def test_what_it_says_of_a_shop_is_in_the_next_answer(told: Told) -> None:
+    """Also where the answer was put together before, and what it was made of is fresh."""
+
+    async def currency(service: Service) -> Any:
+        asked = {"customer_email": SARAH, "key": "key-of-mesa"}
+        return (await service.act("get_sidebar", **asked)).json()["balance"]["currency"]
+
+    told.write(ACME + 'currency = "USD"\n' + caller("mesa", "key-of-mesa"))
+    async with told.serving() as service:
+        before = [await currency(service) for _ in range(2)]
+        told.write(ACME + 'currency = "EUR"\n' + caller("mesa", "key-of-mesa"))
+        await noticed(service, "settings.changed")
+        asked = len(service.sandbox.requests)
+
+        assert (["USD"] * 2, "EUR") == (before, await currency(service))
+        assert asked == len(service.sandbox.requests)
+
+
 async def test_a_right_is_taken_away(told: Told) -> None:
     told.write(ACME + caller("mesa", "key-of-mesa"))
     async with told.serving() as service:
