@@ -37,6 +37,9 @@ class _StopError(Exception):
 class Protocol(HttpToolsProtocol):
     """uvicorn's, with limits on everything that a client sends, or leaves undone."""
 
+    scope: Any
+    """Of the request that comes in; None between two."""
+
     def __init__(
         self,
         config: Config,
@@ -168,8 +171,7 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.scope is not self.scope
 
     def _ended(self) -> None:
-        nothing: Any = None
-        self.scope = nothing
+        self.scope = None
         self.incoming.got = 0
 
     # What goes on.
@@ -255,11 +257,10 @@ class Protocol(HttpToolsProtocol):
         """Make the cycle of a request whose headers have not come to an end."""
         if not self._has_begun():
             self.on_message_begin()
-        scope: Any = self.scope
         for name, value in UNKNOWN.items():
-            scope.setdefault(name, value)
+            self.scope.setdefault(name, value)
         self.cycle = RequestResponseCycle(
-            scope=scope,
+            scope=self.scope,
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
