@@ -152,7 +152,7 @@ WORDS: Final = {
     403: "This key may not do this, nobody may at the moment, or it would go beyond a limit.",
     404: "Rivo knows no such customer or resource; or the door is closed (code `closed`).",
     405: "Not by this method.",
-    408: "The request took longer than ten seconds to come.",
+    408: "The request did not come as a whole within nine seconds.",
     409: "Another request stands in the way: the same write is being sent right now (`applied` is "
     "null), or another write about the same thing has no outcome yet (`applied` is false).",
     413: "The body is larger than 64 KB.",

@@ -12,8 +12,8 @@ class Limits:
     """The limits of one server.
 
     Seconds: `receive_seconds` from the first byte of a request to its last, and from a connection
-    to its first byte; half a second less than the promised ten, so that what is late is closed
-    within them. `idle_seconds` between an answer and the next request, `take_seconds` for a client
+    to its first byte; one less than the promised ten, so that what is late is closed within
+    them on a busy machine, too. `idle_seconds` between an answer and the next request, `take_seconds` for a client
     to take its answer, `linger_seconds` to read why it was refused, `crowded_seconds` to send a
     request where there is no room for it. `accept_seconds` after SIGTERM requests are still taken
     in; then those under way have `finish_seconds`, and all is over `exit_seconds` after the signal.
@@ -25,9 +25,9 @@ class Limits:
     `requests` under way, `connections`; a quarter more of these are let in to be told so.
     """
 
-    receive_seconds: float = 9.5
+    receive_seconds: float = 9.0
     idle_seconds: float = 5.0
-    take_seconds: float = 9.5
+    take_seconds: float = 9.0
     linger_seconds: float = 1.0
     crowded_seconds: float = 1.0
     accept_seconds: float = 5.0

@@ -39,6 +39,8 @@ class Protocol(HttpToolsProtocol):
 
     scope: Any
     """Of the request that comes in; None between two."""
+    cycle: Any
+    """Of the last request whose headers have come; None before the first."""
 
     def __init__(
         self,
