@@ -76,6 +76,7 @@ class Deliverer:
         self._outfit = outfit
         self._wire = wire or Wire()
         self._rounds: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._closing = False
         self._counted_at = self._forgot_at = float("-inf")
 
     async def run(self) -> None:
@@ -96,7 +97,8 @@ class Deliverer:
         await asyncio.gather(*self._rounds.values())
 
     async def close(self) -> None:
-        """Let what is under way end; what does not is sent again by whoever comes next."""
+        """Begin nothing more; what does not end in time is sent again by whoever comes next."""
+        self._closing = True
         if self._rounds:
             _, late = await asyncio.wait(list(self._rounds.values()), timeout=DRAIN_SECONDS)
             for each in late:
@@ -141,6 +143,8 @@ class Deliverer:
 
     async def _claim(self, shop: str, url: str, most: int) -> list[Message]:
         it = self._outfit
+        if self._closing:
+            return []
         return await it.store.write(
             lambda tx: outbox.claim(
                 tx,

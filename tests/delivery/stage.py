@@ -105,7 +105,7 @@ class Stage:
     def __init__(
         self,
         *shops: ShopSettings,
-        receiver: httpx.AsyncBaseTransport,
+        receiver: httpx.AsyncBaseTransport | None,
         path: str | Path = MEMORY,
         chance: Callable[[], float] = lambda: 0.0,
         alone: bool = True,

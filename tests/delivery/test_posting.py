@@ -14,7 +14,8 @@ import pytest
 
 from app.delivery.names import Names
 from app.delivery.posting import CheckedTransport, Posted, Wire, post
-from app.settings import TriggerSettings
+from app.settings import ShopSettings, TriggerSettings
+from tests.delivery.stage import EARNED, SECRET, Stage
 
 pytestmark = pytest.mark.anyio
 
@@ -269,3 +270,20 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with served(OK) as (port, _):
         assert "delivered" == (await send(wire(), f"http://receiver.test:{port}/in")).became
+
+
+async def test_the_deliverer_reaches_a_receiver_by_itself() -> None:
+    async with served(OK) as (port, heads):
+        target = TriggerSettings(
+            trigger=EARNED, url=f"http://127.0.0.1:{port}/in", secrets=(SECRET,), networks=HERE
+        )
+        shop = ShopSettings(name="acme", rivo_api_key="key-of-acme", triggers=(target,))
+        stage = Stage(shop, receiver=None)
+        await stage.store.open()
+        await stage.put("event-1", body=BODY)
+        await stage.deliverer.once()
+
+        assert ["delivered"] == await stage.states()
+        await stage.store.close()
+
+    assert [True] == [head.startswith(b"POST /in HTTP/1.1") for head in heads]

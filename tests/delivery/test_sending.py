@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+from collections import Counter
 from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -337,6 +338,23 @@ async def test_closing_lets_what_is_under_way_end() -> None:
     await stage.deliverer.close()
 
     assert ["delivered"] == await stage.states()
+
+
+async def test_closing_begins_nothing_more() -> None:
+    async def slowly(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(2)
+        return httpx.Response(204)
+
+    stage = Stage(ACME, receiver=httpx.MockTransport(slowly))
+    await stage.store.open()
+    await stage.put(*(f"event-{n}" for n in range(20)))
+    running = asyncio.create_task(stage.deliverer.run())
+    await asyncio.sleep(0.5)
+    running.cancel()
+
+    await stage.deliverer.close()
+
+    assert {"delivered": 8, "waiting": 12} == Counter(await stage.states())
 
 
 async def test_closing_takes_three_seconds_at_most() -> None:
