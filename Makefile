@@ -50,7 +50,7 @@ COUNTED := tests/simulation tests/processes tests/tenants tests/replay tests/tes
 	tests/delivery/test_outbox_rounds.py tests/delivery/test_outbox_killed.py \
 	tests/alternatives/test_bodies.py tests/alternatives/test_combinations.py
 OFTEN := tests/test_upstream.py tests/test_budget.py tests/test_kinds.py tests/app/test_gorgias_faults.py tests/app/test_spoiled_answers.py \
-	tests/serving/test_malformed_sockets.py tests/app/test_paths.py tests/app/test_canaries.py tests/operations/test_audit.py tests/operations/test_reserving.py
+	tests/serving/test_malformed_sockets.py tests/app/test_paths.py tests/app/test_canaries.py tests/operations/test_audit.py tests/operations/test_reserving.py tests/delivery/test_announced.py
 
 .PHONY: figures
 figures: $(VENV)/.test ## Try what is counted as often as before a change is taken
