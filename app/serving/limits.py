@@ -12,11 +12,12 @@ class Limits:
     """The limits of one server.
 
     Seconds: `receive_seconds` from the first byte of a request to its last, and from a connection
-    to its first byte; one less than the promised ten, so that what is late is closed within
-    them on a busy machine, too. `idle_seconds` between an answer and the next request, `take_seconds` for a client
-    to take its answer, `linger_seconds` to read why it was refused, `crowded_seconds` to send a
-    request where there is no room for it. `accept_seconds` after SIGTERM requests are still taken
-    in; then those under way have `finish_seconds`, and all is over `exit_seconds` after the signal.
+    to its first byte; one less than the promised ten, so that what is late is closed within them on
+    a busy machine, too. `idle_seconds` between an answer and the next request, `take_seconds` for a
+    client to take its answer, `linger_seconds` to read why it was refused (`late_seconds` where it
+    was too slow), `crowded_seconds` to send a request where there is no room for it.
+    `accept_seconds` after SIGTERM requests are still taken in; then those under way have
+    `finish_seconds`, and all is over `exit_seconds` after the signal.
 
     Bytes: `head_bytes` of all headers with the first line, `body_bytes` of a body, and
     `webhook_bytes` of one below WEBHOOKS.
@@ -29,6 +30,7 @@ class Limits:
     idle_seconds: float = 5.0
     take_seconds: float = 9.0
     linger_seconds: float = 1.0
+    late_seconds: float = 0.3
     crowded_seconds: float = 1.0
     accept_seconds: float = 5.0
     finish_seconds: float = 5.0

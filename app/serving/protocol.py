@@ -7,6 +7,7 @@ none at all never meets the application, and is answered in its turn like any ot
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any, Final
 
 import httptools
@@ -233,7 +234,7 @@ class Protocol(HttpToolsProtocol):
         cycle.more_body = cycle.waiting_for_100_continue = False
         scope: Any = cycle.scope
         scope[REFUSAL] = Refusal(error)
-        self._end_after(cycle, lingers=error is not TOO_SLOW)
+        self._end_after(cycle, late=error is TOO_SLOW)
         self._ended()
         if self.awaited is not None or (comes_new and self.serving is None):
             self._start_asgi_task(cycle, self.app)
@@ -241,19 +242,19 @@ class Protocol(HttpToolsProtocol):
             self.pipeline.appendleft((cycle, self.app))
             self.flow.pause_reading()
 
-    def _end_after(self, cycle: RequestResponseCycle, *, lingers: bool = True) -> None:
+    def _end_after(self, cycle: RequestResponseCycle, *, late: bool = False) -> None:
         """Make this answer the last one, and read no more."""
         self.deaf = True
         cycle.keep_alive = False
-        if lingers:
-            words: Any = LastWords(self.transport, self._linger)
-            cycle.transport = words
+        seconds = self.limits.late_seconds if late else self.limits.linger_seconds
+        words: Any = LastWords(self.transport, functools.partial(self._linger, seconds))
+        cycle.transport = words
 
-    def _linger(self) -> None:
+    def _linger(self, seconds: float) -> None:
         self.lingering = True
         self.transport.write_eof()
         self.flow.resume_reading()
-        self.deadline.set(self.limits.linger_seconds)
+        self.deadline.set(seconds)
 
     def _headless(self) -> RequestResponseCycle:
         """Make the cycle of a request whose headers have not come to an end."""
@@ -261,7 +262,7 @@ class Protocol(HttpToolsProtocol):
             self.on_message_begin()
         for name, value in UNKNOWN.items():
             self.scope.setdefault(name, value)
-        self.cycle = RequestResponseCycle(
+        self.cycle = made = RequestResponseCycle(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -274,4 +275,4 @@ class Protocol(HttpToolsProtocol):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
-        return self.cycle
+        return made

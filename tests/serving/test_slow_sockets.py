@@ -121,7 +121,7 @@ async def test_half_a_request_behind_one_that_is_served_is_waited_for_after_it(
     second = await client.answer()
 
     assert [200, 408] == [first.status, second.status]
-    assert LIMITS.receive_seconds == pytest.approx(await client.closed())
+    assert LIMITS.receive_seconds <= await client.closed() < PROMISED
 
 
 async def test_serving_has_no_end_that_a_socket_knows(stage: Stage) -> None:
