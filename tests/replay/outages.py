@@ -16,8 +16,10 @@ from tests.app.serving import BUTTON_SECRET, GORGIAS_SECRET
 from tests.replay.house import House, played
 from tests.replay.plan import email_of
 
-Way = Literal["dead", "hung", "slow", "500", "429"]
-WAYS: Final[tuple[Way, ...]] = ("dead", "hung", "slow", "500", "429")
+Way = Literal["dead", "hung", "slow", "500", "429", "on and off"]
+WAYS: Final[tuple[Way, ...]] = ("dead", "hung", "slow", "500", "429", "on and off")
+NOT_DOWN: Final = ("429", "on and off")
+"""Whoever is busy, or comes and goes, is not simply left alone."""
 READS: Final = ("get_sidebar", "get_customer", "list_customer_points_events")
 DOWN: Final = "Not available right now"
 DEADLINE_SECONDS: Final = 4.0
@@ -27,11 +29,12 @@ WARM_SECONDS: Final = 0.05
 OPEN_AFTER_SECONDS: Final = 12.0
 """After so long, and a burst of requests, the service has to know that Rivo is down."""
 RECOVERY_SECONDS: Final = 5.0
-ROUND_TRIPS: Final = 1.0
-"""So much more until somebody can see it: three probes and the read itself, on the way."""
+ROUND_TRIPS: Final = 0.5
+"""So much more until somebody sees it: the last probe and the read itself, on their way."""
 KNOWN, WRITTEN, BURST = range(40), range(40, 60), range(60, 90)
 CUSTOMERS: Final = 1_000
 FOR_EVER: Final = 1e6
+OF_AGE: Final = ("stale", "message", "updated", "as_of")
 
 
 class Outage(msgspec.Struct, kw_only=True):
@@ -80,7 +83,7 @@ class _Outage:
 
     async def _suffer(self) -> None:
         await asyncio.gather(*(self._ask("get_customer", who) for who in BURST))
-        if self._way != "429":  # whoever is busy is not down
+        if self._way not in NOT_DOWN:
             self._is_open = await self._opens()
         doing: set[asyncio.Task[None]] = set()
         for _ in range(self._asks - len(BURST)):
@@ -166,7 +169,7 @@ class _Outage:
 
 def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what says how old it is."""
-    return {name: told[name] for name in told if name not in ("stale", "message", "updated")}
+    return {name: told[name] for name in told if name not in OF_AGE}
 
 
 Trouble = Callable[[], Awaitable[httpx.Response | None]]
@@ -200,12 +203,25 @@ def _status(status: int, *headers: tuple[str, str]) -> Callable[[random.Random],
     return make
 
 
+def _on_and_off(dice: random.Random) -> Trouble:
+    """Be hung, failing or well, for seconds each."""
+    inner = [_waiting(FOR_EVER)(dice), _status(502)(dice), _dead(dice)]
+    turn = dice.uniform(1, 10)
+
+    async def trouble() -> httpx.Response | None:
+        now = int(asyncio.get_running_loop().time() / turn)
+        return await inner[now // 2 % len(inner)]() if now % 2 else None
+
+    return trouble
+
+
 TROUBLES: Final[Mapping[Way, Callable[[random.Random], Trouble]]] = {
     "dead": _dead,
     "hung": _waiting(FOR_EVER),
     "slow": _waiting(3.0),
     "500": _status(502),
     "429": _status(429, ("retry-after", "1")),
+    "on and off": _on_and_off,
 }
 
 
