@@ -52,13 +52,13 @@ FULL: Final = "Too much was asked of the other side just now."
 
 
 class Leaving(msgspec.Struct, eq=False):
-    """One request that may leave, and when it did; never before its connection is made."""
+    """One request that may leave, and when it did; until then it is in every window."""
 
-    at: float
     priority: Priority
+    at: float = math.inf
 
     def connecting(self) -> None:
-        """Hear that a connection is being made first: until then it has not left."""
+        """Hear that a connection is being made first: it has not left yet."""
         self.at = math.inf
 
 
@@ -100,7 +100,7 @@ class Budget:
         self._closed = False
 
     async def enter(self, priority: Priority, *, deadline: float, least: float = 0.0) -> Leaving:
-        """Wait until a request may leave; `leave` has to be called when it has ended.
+        """Wait until a request may leave; `left` is called when it does, `leave` when it has ended.
 
         What cannot leave `least` seconds before `deadline` (a time of the clock) is refused with
         HeldBackError: at once where that can be told, otherwise then. A caller that is cancelled
@@ -188,7 +188,7 @@ class Budget:
             queue = self._queues[priority]
             future = next(iter(queue))
             del queue[future]
-            leaving = Leaving(now, priority)
+            leaving = Leaving(priority)
             self._left.append(leaving)
             self._recent.append(priority)
             self._under_way += 1

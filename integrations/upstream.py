@@ -55,11 +55,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class UpstreamState(msgspec.Struct, frozen=True):
-    """How things stand with one upstream.
-
-    `breaker` is closed, open or half_open, and held back so many requests so far; `budget` says
-    how many left and wait.
-    """
+    """How things stand with one upstream; `breaker` is closed, open or half_open."""
 
     breaker: str
     times_opened: int
@@ -90,8 +86,8 @@ class Upstream:
         to 1. At most `connections` calls (no more than the client's pool holds) run at once. An
         answer has at most `max_bytes`, decoded. `observe(method, outcome, seconds)` hears of every
         attempt: 2xx, 3xx, 4xx, 429, 5xx, not_sent or lost, and its seconds, waiting included.
-        `budget` says how many may leave, and when (its own connections hold then); `probe` is a
-        harmless read: where there is one, the other side is left alone while it fails.
+        `budget` says how many may leave (and has its own connections); where `probe` names a
+        harmless read, the other side is left alone while it fails.
         """
         self.name = name
         self._client = client
@@ -202,6 +198,7 @@ class Upstream:
     ) -> Reply:
         request.extensions["timeout"] = TimeLeft(self._clock, deadline)
         request.extensions["trace"] = Leaves(self._budget, leaving)
+        self._budget.left(leaving)
         self._retries.count()
         outcome, began = "lost", self._clock()
         failed: bool | None = True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -137,13 +138,19 @@ LOADS = st.lists(
 )
 
 
-@given(LOADS, st.sampled_from([1, 4, 15]), st.sampled_from([2, 10, 40]))
+STALLS = st.lists(st.tuples(st.floats(0, 3), st.floats(0.1, 3)), max_size=4)
+
+
+@given(LOADS, st.sampled_from([1, 4, 15]), st.sampled_from([2, 10, 40]), STALLS)
 def test_rivo_never_sees_more_in_a_second_than_it_allows(
-    load: list[Caller], most: int, connections: int
+    load: list[Caller], most: int, connections: int, stalls: list[tuple[float, float]]
 ) -> None:
-    """Whoever comes, waits, connects and leaves when, with up to 100 ms of jitter on the way."""
+    """Whoever comes, waits, connects and leaves when, with up to 100 ms of jitter on the way.
+
+    Also where the whole process stands still now and then, as it does without a processor.
+    """
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-        arrived = runner.run(carried(load, most=most, connections=connections))
+        arrived = runner.run(carried(load, most=most, connections=connections, stalls=stalls))
 
     limit = Limit(most)
     assert all(limit.admits(at, kind="rolling") for at in arrived)
@@ -181,7 +188,10 @@ def test_that_would_be_noticed(slip: str, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(module, "WINDOW_SECONDS", 1.0)
     else:
         monkeypatch.setattr(Leaving, "connecting", lambda _: None)
-        monkeypatch.setattr(Budget, "left", lambda _, __: None)
+        left = Budget.left
+        monkeypatch.setattr(
+            Budget, "left", lambda self, it: left(self, it) if it.at == math.inf else None
+        )
     dice = random.Random(1)
     load = [
         Caller(
@@ -202,29 +212,56 @@ def test_that_would_be_noticed(slip: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert not all(limit.admits(at, kind="rolling") for at in arrived)
 
 
-async def carried(load: list[Caller], *, most: int, connections: int) -> list[datetime]:
-    """Play a load, and return when its requests arrived at Rivo."""
-    budget = Budget(clock=seconds, most=most, connections=connections)
+async def carry(
+    budget: Budget, caller: Caller, arrived: list[float], clock: Callable[[], float]
+) -> None:
+    """Send one request, if it may leave."""
+    try:
+        leaving = await budget.enter(caller.priority, deadline=clock() + caller.patience)
+    except HeldBackError:
+        return
+    try:
+        for _ in range(3):  # a task is made, and what lies between it and the socket
+            await asyncio.sleep(0)
+        if caller.connects:
+            budget.left(leaving)
+            leaving.connecting()
+            await asyncio.sleep(caller.connects)
+        budget.left(leaving)
+        arrived.append(clock() + caller.way)
+        await asyncio.sleep(caller.takes)
+    finally:
+        budget.leave(leaving)
+
+
+async def carried(
+    load: list[Caller],
+    *,
+    most: int,
+    connections: int,
+    stalls: Sequence[tuple[float, float]] = (),
+) -> list[datetime]:
+    """Play a load, and return when its requests arrived at Rivo.
+
+    `stalls` are moments, each so long after the one before, at which the clock jumps.
+    """
+    stood = 0.0
     arrived: list[float] = []
 
-    async def send_one(caller: Caller) -> None:
-        try:
-            leaving = await budget.enter(caller.priority, deadline=seconds() + caller.patience)
-        except HeldBackError:
-            return
-        try:
-            if caller.connects:
-                leaving.connecting()
-                await asyncio.sleep(caller.connects)
-            budget.left(leaving)
-            arrived.append(seconds() + caller.way)
-            await asyncio.sleep(caller.takes)
-        finally:
-            budget.leave(leaving)
+    def clock() -> float:
+        return seconds() + stood
+
+    budget = Budget(clock=clock, most=most, connections=connections)
+
+    async def stall() -> None:
+        nonlocal stood
+        for after, lasts in stalls:
+            await asyncio.sleep(after)
+            stood += lasts
 
     async def come(caller: Caller) -> None:
         await asyncio.sleep(caller.at)
-        task = asyncio.create_task(send_one(caller))
+        task = asyncio.create_task(carry(budget, caller, arrived, clock))
         if caller.leaves:
             await asyncio.sleep(caller.patience / 2)
             task.cancel()
@@ -232,7 +269,7 @@ async def carried(load: list[Caller], *, most: int, connections: int) -> list[da
         if not task.cancelled():
             task.result()
 
-    await asyncio.gather(*map(come, load))
+    await asyncio.gather(stall(), *map(come, load))
     state = budget.state()
     assert (0, 0) == (state.waiting, state.under_way)
     return [NOON + timedelta(seconds=at) for at in sorted(arrived)]
@@ -391,6 +428,65 @@ async def test_a_caller_that_is_cancelled_as_it_is_served_gives_everything_back(
 
     assert 1 == len(sent.left)
     assert (2, 0, 0) == (budget.state().used, budget.state().under_way, budget.state().waiting)
+
+
+class Clock:
+    """Seconds that pass only when somebody lets them: the loop stands still meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_who_wakes_too_late_gives_back_its_connection_however_long_the_loop_stood() -> None:
+    clock = Clock()
+    budget = Budget(clock=clock, most=15, connections=10)
+    out = [await budget.enter(READ, deadline=clock.now + 10) for _ in range(10)]
+    waiting = [
+        asyncio.create_task(budget.enter(READ, deadline=clock.now + 2, least=0.5)) for _ in range(3)
+    ]
+    await asyncio.sleep(0)
+    clock.now += 1.2
+    for leaving in out:
+        budget.leave(leaving)  # lets in those who wait, who do not hear of it yet
+    clock.now += 1.3
+
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [HeldBackError] * 3 == [type(each) for each in told]
+    assert (0, 0, 0) == (
+        budget.state().used,
+        budget.state().waiting,
+        budget.state().under_way,
+    )
+
+
+async def test_who_was_let_in_before_the_loop_stood_still_is_counted_when_it_leaves() -> None:
+    clock = Clock()
+    budget = Budget(clock=clock, most=15, connections=40)
+    left: list[float] = []
+
+    async def one() -> None:
+        leaving = await budget.enter(WRITE, deadline=clock.now + 4)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        budget.left(leaving)
+        left.append(clock.now)
+
+    tasks = [asyncio.create_task(one()) for _ in range(30)]
+    await asyncio.sleep(0)  # fifteen are let in
+    clock.now += 1.2
+    budget._serve()
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert [clock.now] * 15 == left
+    assert (15, 15) == (budget.state().used, budget.state().waiting)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 async def test_nobody_enters_a_closed_budget_and_nobody_waits_in_it() -> None:
