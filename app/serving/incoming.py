@@ -17,6 +17,13 @@ CUT: Final = 4
 Headers = Collection[tuple[bytes, bytes]]
 
 
+class Held:
+    """How many bytes of bodies a server holds that nobody works on yet."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
 class Incoming:
     """The size of the request that comes in.
 

@@ -20,7 +20,8 @@ class Limits:
     `finish_seconds`, and all is over `exit_seconds` after the signal.
 
     Bytes: `head_bytes` of all headers with the first line, `body_bytes` of a body, and
-    `webhook_bytes` of one below WEBHOOKS.
+    `webhook_bytes` of one below WEBHOOKS; `held_bytes` of all bodies together that have not come as
+    a whole yet, or wait for their turn.
 
     Numbers: `headers` of a request, `pipelined` requests that wait behind the one under way,
     `requests` under way, `connections`; a quarter more of these are let in to be told so.
@@ -38,6 +39,7 @@ class Limits:
     head_bytes: int = 16 * 1024
     body_bytes: int = MOST_BYTES
     webhook_bytes: int = MOST_BYTES_OF_A_WEBHOOK
+    held_bytes: int = 64 * 1024 * 1024
     headers: int = 100
     pipelined: int = 16
     requests: int = 1024

@@ -17,10 +17,10 @@ from uvicorn.server import ServerState
 
 from app.problems import HttpError
 from app.serving.deadline import Deadline
-from app.serving.incoming import Incoming
+from app.serving.incoming import Held, Incoming
 from app.serving.limits import Limits
 from app.serving.lingering import LastWords
-from app.serving.refusing import REFUSAL, TOO_SLOW, UNPARSABLE, Refusal, shed
+from app.serving.refusing import REFUSAL, TOO_MUCH, TOO_SLOW, UNPARSABLE, Refusal, shed
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 UNKNOWN: Final = {"method": "", "path": "", "raw_path": b"", "query_string": b""}
@@ -51,9 +51,12 @@ class Protocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: Limits,
+        held: Held,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.limits = limits
+        self.held = held
+        self.holds = 0
         self.deadline = Deadline(self.loop, self.too_late)
         self.incoming = Incoming(limits)
         self.awaited: tuple[RequestResponseCycle, Any] | None = None
@@ -77,6 +80,7 @@ class Protocol(HttpToolsProtocol):
         """Forget what has not begun; what has goes on to its end."""
         super().connection_lost(exc)
         self.deadline.stop()
+        self._hold(-self.holds)
         self.deaf = True
         self.awaited = None
         self.pipeline.clear()
@@ -154,8 +158,11 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Keep what comes until all is there."""
         self.cycle.body += body
+        self._hold(len(body))
         if (wrong := self.incoming.body(len(self.cycle.body))) is not None:
             raise _StopError(wrong)
+        if self.held.bytes > self.limits.held_bytes:
+            raise _StopError(TOO_MUCH)
 
     def on_message_complete(self) -> None:
         """Hand the request on, if it is its turn."""
@@ -177,6 +184,11 @@ class Protocol(HttpToolsProtocol):
         self.scope = None
         self.incoming.got = 0
 
+    def _hold(self, size: int) -> None:
+        """Count what is held for this connection; below 0: no more."""
+        self.holds += size
+        self.held.bytes += size
+
     # What goes on.
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -189,6 +201,8 @@ class Protocol(HttpToolsProtocol):
             return
         self.awaited = None
         self.serving = cycle
+        if cycle.body:
+            self._hold(-len(cycle.body))
         self.deadline.clear()
         if self.crowded or len(self.tasks) >= self.limits.requests:
             scope: Any = cycle.scope
@@ -230,10 +244,14 @@ class Protocol(HttpToolsProtocol):
         """Answer an error in the place of what is coming in, and close."""
         comes_new = self._is_heading()
         cycle = self._headless() if comes_new else self.cycle
+        self._hold(-len(cycle.body))
         cycle.body.clear()
         cycle.more_body = cycle.waiting_for_100_continue = False
         scope: Any = cycle.scope
-        scope[REFUSAL] = Refusal(error)
+        if error is TOO_MUCH:
+            shed(scope)
+        else:
+            scope[REFUSAL] = Refusal(error)
         self._end_after(cycle, late=error is TOO_SLOW)
         self._ended()
         if self.awaited is not None or (comes_new and self.serving is None):

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 
 from app.serving.files import room_for
+from app.serving.incoming import Held
 from app.serving.limits import Limits
 from app.serving.protocol import Protocol
 
@@ -97,7 +98,7 @@ def make_server(
     limits: Limits,
 ) -> Server:
     """Make the server of an application; nothing runs yet."""
-    protocol: Any = functools.partial(Protocol, limits=limits)
+    protocol: Any = functools.partial(Protocol, limits=limits, held=Held())
     config = uvicorn.Config(
         app,
         host=host,

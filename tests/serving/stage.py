@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from app.serving.incoming import Held
 from app.serving.limits import Limits
 from app.serving.protocol import Protocol
 from tests.app.loop import seconds
@@ -113,10 +114,10 @@ async def staged(app: ASGIApp, limits: Limits = LIMITS) -> AsyncIterator[Stage]:
     """Serve an application, without its lifespan, while the block lasts."""
     config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off")
     config.load()
-    state = ServerState()
+    state, held = ServerState(), Held()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Protocol(config, state, {}, limits=limits), "127.0.0.1", 0
+        lambda: Protocol(config, state, {}, limits=limits, held=held), "127.0.0.1", 0
     )
     stage = Stage(server, state)
     try:
@@ -128,6 +129,7 @@ async def staged(app: ASGIApp, limits: Limits = LIMITS) -> AsyncIterator[Stage]:
             await asyncio.sleep(0)
         assert set() == state.connections
         assert set() == state.tasks
+        assert 0 == held.bytes
 
 
 class Echo:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from app.serving.incoming import Held
 from app.serving.limits import Limits
 from app.serving.protocol import Protocol
 from app.serving.server import Server
@@ -90,11 +91,13 @@ def test_nothing_else_of_it_is_overridden() -> None:
 def test_the_state_of_a_connection_is_where_it_is_looked_for(made: Any) -> None:
     assert set() == STATE - set(vars(made))
     assert made.limit_concurrency is None
-    ours = set(vars(Protocol(made.config, ServerState(), {}, made.loop, limits=Limits())))
+    ours = set(
+        vars(Protocol(made.config, ServerState(), {}, made.loop, limits=Limits(), held=Held()))
+    )
     assert {
-        *("limits", "deadline", "incoming", "awaited", "serving"),
+        *("limits", "held", "holds", "deadline", "incoming", "awaited", "serving"),
         *("idle", "crowded", "deaf", "lingering"),
-    } == ours - set(vars(made))
+    } == set(vars(ours)) - set(vars(made))
 
 
 def test_a_cycle_is_made_and_goes_as_expected() -> None:

@@ -59,6 +59,26 @@ async def test_a_request_that_is_still_coming_takes_no_room() -> None:
         assert 200 == (await stage.ask(get())).status
 
 
+async def test_bodies_that_are_still_coming_fill_no_memory() -> None:
+    """Each is small enough, and all of them together are not."""
+    service = Service()
+    await service.open()
+    secret = f"Authorization: Bearer {GORGIAS_SECRET}"
+    async with staged(service.app, replace(LIMITS, held_bytes=100_000)) as stage:
+        for _ in range(3):
+            client = await stage.connect()
+            client.send(post("/actions/get_customer", b"x" * 32_000)[:-1])
+        refused = await stage.ask(post("/actions/get_customer", b"x" * 32_000))
+        sidebar = await stage.ask(post("/gorgias/get_sidebar", b"x" * 32_000, secret))
+        small = await stage.ask(post("/actions/get_customer", b"{}"))
+        await asyncio.sleep(PROMISED)
+        later = await stage.ask(post("/actions/get_customer", b"x" * 32_000))
+
+    overloaded(refused)
+    assert "Not available right now" == msgspec.json.decode(sidebar.body)["status"]
+    assert [401, 401] == [small.status, later.status]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 async def test_whether_it_is_alive_is_always_answered(path: str) -> None:
     async with staged(Echo(), replace(LIMITS, requests=0)) as stage:
