@@ -13,7 +13,7 @@ from integrations.breaker import State
 
 
 class Standing(Collector):
-    """Collects budget, breaker and second attempts of the shops that are served now."""
+    """Collects budget, breaker, second attempts and memory of the shops that are served now."""
 
     def __init__(self, shops: Shops) -> None:
         self._shops = shops
@@ -39,6 +39,14 @@ class Standing(Collector):
             "Requests that were not sent, and second attempts that were not made.",
             labels=("shop", "by"),
         )
+        reads = CounterMetricFamily(
+            "rivo_helpdesk_memory_reads",
+            "Reads by what they found remembered; only for a miss somebody waited.",
+            labels=("shop", "found"),
+        )
+        kept = GaugeMetricFamily(
+            "rivo_helpdesk_memory_bytes", "Bytes of reads remembered.", labels=("shop",)
+        )
         for shop in self._shops.all():
             name, state = [shop.name], shop.rivo.upstream.state()
             used.add_metric(name, state.budget.used)
@@ -51,7 +59,12 @@ class Standing(Collector):
             refused.add_metric([*name, "budget"], state.budget.refused)
             refused.add_metric([*name, "breaker"], state.held_back)
             refused.add_metric([*name, "retries"], state.retries_refused)
-        return [used, most, waiting, under_way, breaker, opened, refused]
+            memory = shop.rivo.memory
+            reads.add_metric([*name, "fresh"], memory.hits)
+            reads.add_metric([*name, "stale"], memory.stales)
+            reads.add_metric([*name, "miss"], memory.misses)
+            kept.add_metric(name, memory.size)
+        return [used, most, waiting, under_way, breaker, opened, refused, reads, kept]
 
 
 def _gauge(name: str, about: str) -> GaugeMetricFamily:

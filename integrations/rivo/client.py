@@ -127,6 +127,10 @@ class Rivo:
         """Return the same Rivo for lists over all customers: they wait for everybody else."""
         return self._with(priority=Priority.EXPORT)
 
+    def as_it_is(self) -> Self:
+        """Return the same Rivo for what cannot say how old it is: nothing stale."""
+        return self._with(shows_age=False)
+
     def afresh(self) -> Self:
         """Return the same Rivo for reads that decide a write: nothing remembered, or shared."""
         return self._with(remembers=False, shows_age=False)

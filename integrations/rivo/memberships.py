@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from integrations.actions import ReadAnswer
-from integrations.errors import NotFoundError, UnavailableError
+from integrations.errors import NotFoundError
 from integrations.rivo.client import Rivo
 from integrations.rivo.customers import Balance, find_customer
 from integrations.rivo.filters import has, moment_of
@@ -19,7 +19,6 @@ from integrations.rivo.found import Found
 from integrations.rivo.inputs import CustomerEmail
 from integrations.rivo.members import customer_in
 from integrations.rivo.paging import Listing, Rows, whole
-from integrations.rivo.reading import DOWN
 from integrations.rivo.resource import Resource
 
 NO_MEMBERSHIP = "This customer has no active membership."
@@ -121,9 +120,10 @@ class MemberFound(msgspec.Struct, frozen=True, kw_only=True):
 async def get_membership(rivo: Rivo, *, customer_email: CustomerEmail) -> MembershipAnswer:
     """Get a customer's paid membership, its tier and its billing; not found if none is active."""
     member = await find_member(rivo, customer_email)
+    if member.membership is None and member.stale:
+        # An error cannot say how old it is, and there may be one by now.
+        member = await find_member(rivo.as_it_is(), customer_email)
     if member.membership is None:
-        if member.stale:  # an error cannot say how old it is, and there may be one by now
-            raise UnavailableError(DOWN, retry_after=1)
         raise NotFoundError(NO_MEMBERSHIP)
     return MembershipAnswer(
         customer=member.customer,

@@ -165,3 +165,19 @@ async def test_what_lags_behind_our_write_is_marked_and_not_kept() -> None:
 
     assert (1840, True) == lagging
     assert (1900, False) == (poll.points, poll.view["stale"])
+
+
+async def test_the_metrics_tell_what_was_remembered(service: Service) -> None:
+    for after in (0, 0, 31, 1):
+        await asyncio.sleep(after)
+        await service.act("get_customer", customer_email=MAYA)
+
+    told = (await service.ask("GET", "/metrics")).text
+
+    for line in (
+        'rivo_helpdesk_memory_reads_total{found="fresh",shop="shop"} 2.0',
+        'rivo_helpdesk_memory_reads_total{found="stale",shop="shop"} 1.0',
+        'rivo_helpdesk_memory_reads_total{found="miss",shop="shop"} 1.0',
+    ):
+        assert line in told
+    assert 'rivo_helpdesk_memory_bytes{shop="shop"}' in told

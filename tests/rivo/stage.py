@@ -51,12 +51,17 @@ class Stage:
     """A Rivo whose clock stands still and whose network is respx's."""
 
     def __init__(
-        self, router: respx.MockRouter, client: httpx.AsyncClient, facts: ShopFacts | None = None
+        self,
+        router: respx.MockRouter,
+        client: httpx.AsyncClient,
+        facts: ShopFacts | None = None,
+        *,
+        stale: float = 0.0,
     ) -> None:
         self.router = router
         self.clock = Clock()
         self.upstream = Upstream(client, name="rivo", clock=self.clock)
-        self.memory = Memory(clock=self.clock, last_known_seconds=DAY)
+        self.memory = Memory(clock=self.clock, stale_seconds=stale, last_known_seconds=DAY)
         self.rivo = Rivo(
             self.upstream,
             self.memory,
