@@ -6,10 +6,11 @@ has to come from this page, though, and not from another site.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -70,10 +71,8 @@ class Admin:
         asked = request.query_params
         try:
             if request.method == "POST":
-                check_origin(request)
-                return await self._change(
-                    await read_inputs(request.scope, request.receive), request
-                )
+                check_origin(request, self._pages.settings.public_url)
+                return await self._change(request)
             shown = {"shop": asked.get("shop"), "customer": asked.get("customer")}
             return await self._show(request, shown, done=DONE.get(asked.get("done", "")))
         except HttpError as error:
@@ -81,9 +80,11 @@ class Admin:
             problem = problem_of(error, seen.request_id)
             return Response(encode(problem), problem.status, media_type=MEDIA_TYPE.decode())
 
-    async def _change(self, given: Mapping[str, object], request: Request) -> Response:
+    async def _change(self, request: Request) -> Response:
         """Carry out what a form says; afterwards to load the page again does nothing again."""
+        given: Mapping[str, object] = {}
         try:
+            given = await read_inputs(request.scope, request.receive)
             change = Change(**parsed(CHANGE, tuple(CHANGE.values()), given))
             shop = self._shop(change.shop)
             done = carry_out(self._sandboxes.of(shop.name), change)
@@ -147,12 +148,13 @@ class Admin:
             return []
 
 
-def check_origin(request: Request) -> None:
+def check_origin(request: Request, public_url: str | None) -> None:
     """Refuse what another site lets a browser send; HttpError.
 
     Browsers say where a form comes from: in `Sec-Fetch-Site`, or where that is not sent (plain
     http on another machine) in `Origin`. Who sends neither is no browser and not somebody's victim,
-    and has to send JSON, which no form can.
+    and has to send JSON, which no form can. A name that is not ours may have been led here after
+    its page was loaded, so that the page counts as ours: only addresses and our own name will do.
     """
     scope = request.scope
     site, origin = header(scope, b"sec-fetch-site"), header(scope, b"origin")
@@ -162,5 +164,16 @@ def check_origin(request: Request) -> None:
         fine = origin == own_address(scope)
     else:
         fine = (header(scope, b"content-type") or "").startswith("application/json")
-    if not fine:
+    if not (fine and _is_ours(urlsplit(own_address(scope)).hostname or "", public_url)):
         raise HttpError(403, "forbidden", "This has to be sent from the page itself.")
+
+
+def _is_ours(host: str, public_url: str | None) -> bool:
+    """Say whether a name is an address, this machine, or the one that we are told is ours."""
+    if host == "localhost" or (public_url and host == urlsplit(public_url).hostname):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

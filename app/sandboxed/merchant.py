@@ -73,12 +73,13 @@ def needs_amount(reward: Reward) -> bool:
 def _adjust(sandbox: Sandbox, change: Change) -> bool:
     amount = change.amount
     if amount is None or not 0 < amount <= MOST:
-        raise InputError("amount", expected=f"more than 0 and at most {MOST}")
+        given = None if amount is None else str(amount)
+        raise InputError("amount", expected=f"more than 0 and at most {MOST}", given=given)
     signed = amount if change.way == "give" else -amount
-    given: dict[str, Any] = {"credits_amount": signed}
+    changes: dict[str, Any] = {"credits_amount": signed}
     if change.unit == "points":
-        given = {"points": _points(signed)}
-    return sandbox.give(change.customer, note=change.note, announced=not change.bulk, **given)
+        changes = {"points": _points(signed)}
+    return sandbox.give(change.customer, note=change.note, announced=not change.bulk, **changes)
 
 
 def _amounts(reward: Reward | None, amount: Decimal | None) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _amounts(reward: Reward | None, amount: Decimal | None) -> dict[str, Any]:
 
 def _points(amount: Decimal) -> int:
     if amount != int(amount):
-        raise InputError("amount", expected="a whole number of points")
+        raise InputError("amount", expected="a whole number of points", given=str(abs(amount)))
     return int(amount)
 
 

@@ -6,6 +6,7 @@ import functools
 import io
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -29,6 +30,7 @@ HOST = "http://127.0.0.1:8000"
 MAYA, SARAH, GUEST = 7301448820193, 7294851236742, 7322901847365
 PLATINUM, SILVER_REWARD = 552289, 709485
 FROM_HERE = {"sec-fetch-site": "same-origin"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 GIVE = {"do": "adjust", "customer": SARAH, "way": "give", "amount": "40", "unit": "points"}
 
 
@@ -42,11 +44,13 @@ def _one_document() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-async def http(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+@asynccontextmanager
+async def sandbox(
+    monkeypatch: pytest.MonkeyPatch, **environ: str
+) -> AsyncIterator[httpx.AsyncClient]:
     """A service that runs with --sandbox, and a browser's client of it."""
     monkeypatch.setattr("app.main.ThreadPoolExecutor", lambda *_, **__: Inline())
-    settings = msgspec.structs.replace(load({}, sandbox=True), database=":memory:")
+    settings = msgspec.structs.replace(load(environ, sandbox=True), database=":memory:")
     app = create_app(settings, log=make_log(io.BytesIO(), level="info", form="json"))
     async with (
         app.router.lifespan_context(app),
@@ -54,6 +58,13 @@ async def http(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClie
             transport=httpx.ASGITransport(app=app), base_url=HOST, headers=FROM_HERE
         ) as browser,
     ):
+        yield browser
+
+
+@pytest.fixture
+async def http(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """What most tests need of it."""
+    async with sandbox(monkeypatch) as browser:
         yield browser
 
 
@@ -169,8 +180,8 @@ async def test_a_reward_without_a_price_takes_an_amount(
     ("form", "said"),
     [
         ({**GIVE, "amount": ""}, "amount"),
-        ({**GIVE, "amount": "0"}, "amount"),
-        ({**GIVE, "amount": "-5"}, "amount"),
+        ({**GIVE, "amount": "0"}, "got 0"),
+        ({**GIVE, "amount": "-5"}, "got -5"),
         ({**GIVE, "amount": "1000001"}, "amount"),
         ({**GIVE, "amount": "many"}, "amount"),
         ({**GIVE, "amount": "0.5"}, "a whole number of points"),
@@ -219,6 +230,11 @@ async def test_what_was_filled_in_stays_where_it_was_refused(http: httpx.AsyncCl
         ({"origin": "http://127.0.0.1:8001"}, 403),
         ({"origin": "null"}, 403),
         ({}, 403),
+        # A name that was led to this machine after its page was loaded.
+        ({"sec-fetch-site": "same-origin", "host": "evil.example"}, 403),
+        ({"origin": "http://evil.example:8000", "host": "evil.example:8000"}, 403),
+        ({"sec-fetch-site": "same-origin", "host": "localhost:8000"}, 303),
+        ({"sec-fetch-site": "same-origin", "host": "[::1]:8000"}, 303),
     ],
     ids=str,
 )
@@ -261,3 +277,47 @@ async def test_it_is_named_where_there_is_one(http: httpx.AsyncClient) -> None:
     assert "sandbox/admin" in Page((await http.get("/sidebar")).text).all("href")
     assert PATH in document(sandbox=True)["paths"]
     assert PATH not in document()["paths"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"content": "{", "headers": {"content-type": "application/json"}}, 400),
+        ({"content": "<a/>", "headers": {"content-type": "text/xml"}}, 415),
+        ({"content": "x" * 70_000, "headers": FORM}, 413),
+    ],
+    ids=["no JSON", "type", "size"],
+)
+async def test_what_nobody_can_read_is_refused_in_one_sentence(
+    http: httpx.AsyncClient, sent: dict[str, Any], status: int
+) -> None:
+    answer = await http.post(PATH, **sent)
+
+    assert (status, "application/problem+json") == (
+        answer.status_code,
+        answer.headers["content-type"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"content": "do=adjust&amount=5&amount=6", "headers": FORM}, "amount must be given once"),
+        ({"json": []}, "body must be a JSON object"),
+    ],
+    ids=["twice", "no object"],
+)
+async def test_what_cannot_be_meant_is_said_on_the_page(
+    http: httpx.AsyncClient, sent: dict[str, Any], said: str
+) -> None:
+    answer = await http.post(PATH, **sent)
+
+    assert 422 == answer.status_code
+    assert said in Page(answer.text).text
+
+
+async def test_our_own_name_is_one_that_we_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with sandbox(monkeypatch, PUBLIC_URL="https://demo.example.com") as http:
+        answer = await send(http, GIVE, host="demo.example.com")
+
+    assert 303 == answer.status_code
