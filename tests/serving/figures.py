@@ -168,9 +168,9 @@ SOCKETS = Figure(
     one=one,
     each=TRICKLING + SILENT,
     simulated="the clients; the service is a process of its own over its demo shop, its limits the "
-    "real ones (9 s for a whole request). 1,000 connections trickle a first line, a header, a "
-    "body or a chunk's length, a byte in 0.2 to 3 s, and 1,000 say nothing, all at once on "
-    "loopback; meanwhile somebody reads a customer on a new connection ten times a second and has "
-    "the answer within 2 s. Open means: from connected to closed, by the client's clock, without the "
-    "longest time for which the client itself stood still.",
+    "real ones (9 s for a whole request). 1,000 connections trickle a first line, a header, a body "
+    "or a chunk's length, a byte in 0.2 to 3 s, and 1,000 say nothing, all at once on loopback; "
+    "meanwhile somebody reads a customer on a new connection ten times a second and has the answer "
+    "within 2 s. Open means: from connected to closed, by the client's clock, without the longest "
+    "time for which the client itself stood still.",
 )
