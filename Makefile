@@ -42,7 +42,7 @@ check-lock: $(VENV)/.test ## Resolve the locks, wheels only, for every Python an
 	$(BIN)/python .ci/check_lock.py
 
 .PHONY: bench
-bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs: make bench ARGS=once; two shops, one hung: ARGS=hung
+bench: $(VENV)/.test ## Measure the service against a bare application (wants wrk); what writing once costs, how long webhooks wait: make bench ARGS=once, ARGS=webhooks; two shops, one hung: ARGS=hung
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # What is tried more often before a change is taken than in the suite.

@@ -2,6 +2,7 @@
 
 `python -m tests.bench once`: what it costs that a write is made once.
 `python -m tests.bench hung`: what it costs one shop that another's Rivo hangs.
+`python -m tests.bench webhooks`: how long Rivo waits for the answer to a webhook.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ import uvloop
 from rich.console import Console
 
 from tests.bench import load, warm
+from tests.bench.announced import measure_announced
 from tests.bench.cold import measure_cold
 from tests.bench.hung import measure_hung
 from tests.bench.keys import KNOWN, NEW, measure_keys
 from tests.bench.once import ON_DISK, measure_writes
 from tests.bench.processes import Cores
-from tests.bench.table import table_of, table_of_hung, table_of_once
+from tests.bench.table import table_of, table_of_announced, table_of_hung, table_of_once
 from tests.bench.warm import SATURATED, Warm, measure_warm
 
 LEAST: Final = 0.25
 MOST_ADDED_MS: Final = 3.0
 MOST_LONGER: Final = 1.3
 MOST_TOUCHED: Final = 1.3
+MOST_ACKNOWLEDGED_MS: Final = 50.0
 DISTURBED: Final = (
     "The load or other work was in the servers' way: one had {share:.0%} of its core. "
     "What counts is the ratio by CPU."
@@ -36,18 +39,22 @@ DISTURBED: Final = (
 
 
 @click.command(context_settings={"show_default": True})
-@click.argument("part", type=click.Choice(["service", "once", "hung"]), default="service")
+@click.argument(
+    "part", type=click.Choice(["service", "once", "hung", "webhooks"]), default="service"
+)
 @click.option("--rounds", type=click.IntRange(1, 100), default=9, help="How often each is asked.")
 @click.option("--seconds", type=click.IntRange(1, 60), default=2, help="How long each time.")
 def main(part: str, rounds: int, seconds: int) -> None:
     """Measure; exit with 1 where the service is too slow, or where the figures mean nothing.
 
     PART is service, or once: a minute for a million operations, which take 2 GB while it runs; or
-    hung: six minutes with two shops.
+    hung: six minutes with two shops; or webhooks: ten seconds a round.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if part == "once":
         _end(console, _once(console, rounds))
+    if part == "webhooks":
+        _end(console, _webhooks(console, rounds))
     if not load.is_here():
         console.print(load.MISSING)
         return
@@ -94,6 +101,19 @@ def _hung(console: Console, cores: Cores, *, rounds: int, seconds: int) -> list[
     touched = max(statistics.median(found.ratios(kind)) for kind in found.runs)
     too_much = f"One shop waits for another: {touched:.2f} times as long, not {MOST_TOUCHED}."
     return [*found.wrong, *([too_much] if touched > MOST_TOUCHED else [])]
+
+
+def _webhooks(console: Console, rounds: int) -> list[str]:
+    """Measure how long webhooks wait for their answer, print it, and say what is wrong with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure_announced(Path(folder), rounds=rounds, cores=Cores.found())
+    console.print(table_of_announced(found))
+    wrong = (
+        [f"Not every webhook was taken: {found.statuses}."] if set(found.statuses) != {200} else []
+    )
+    if (longest := statistics.median(found.p99_ms())) > MOST_ACKNOWLEDGED_MS:
+        wrong.append(f"Rivo waits too long: {longest:.1f} ms, not {MOST_ACKNOWLEDGED_MS:.0f}.")
+    return wrong
 
 
 def _end(console: Console, wrong: list[str]) -> NoReturn:

@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from tests.bench import cold, hung, keys, once, warm
+from tests.bench.announced import PER_SECOND, REPEATED, Announced
 from tests.bench.cold import Cold
 from tests.bench.hung import Hung
 from tests.bench.keys import Found
@@ -51,10 +52,31 @@ ONCE_CAPTION: Final = (
     "An operation waits for the disk twice; that alone\n"
     "took {disk:.2f} ms * each time, in the same rounds."
 )
+ANNOUNCED_CAPTION: Final = (
+    "Medians and spread over {rounds} rounds, {number} webhooks at {pace} a second, over sockets;\n"
+    "each is kept on disk with the trigger that it causes, one in {repeated} comes twice.\n"
+    "* On this machine, now; from when it was due, whatever became of those before."
+)
 CAPTION: Final = (
     "Medians and spread over {rounds} rounds; * on this machine, now. Ratios are to the bare\n"
     "application, which answers the same bytes; what is added is beside Rivo's own latency."
 )
+
+
+def table_of_announced(found: Announced) -> Table:
+    """Show what the answers to webhooks took."""
+    number = sum(map(len, found.rounds))
+    caption = ANNOUNCED_CAPTION.format(
+        rounds=len(found.rounds), number=number, pace=PER_SECOND, repeated=REPEATED
+    )
+    table = Table(box=box.SIMPLE, caption=caption, caption_justify="left")
+    table.add_column("until the 2xx *", no_wrap=True)
+    for title in ("ms", "min to max"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, times in (("half of them", found.median_ms()), ("99 of 100", found.p99_ms())):
+        table.add_row(name, f"{statistics.median(times):.1f}", _spread(times, "{:.1f}"))
+    table.add_row("the longest", f"{max(map(max, found.rounds)):.1f}", "")
+    return table
 
 
 def table_of(warm_runs: Warm, cold_runs: Cold) -> Table:
