@@ -23,7 +23,7 @@ from app.commands.choosing import shop_of
 from app.commands.database import change, looking, settings_to_look
 from app.commands.listening import listen
 from app.commands.tables import console
-from app.delivery import outbox
+from app.delivery import erasing, outbox
 from app.delivery.examples import example
 from app.delivery.outbox import STATES, Line, State
 from app.delivery.posting import Posted, Wire, post
@@ -159,7 +159,7 @@ def erase(customer: tuple[str, ...], name: str | None, *, sandbox: bool) -> None
     known = [_identifier(each) for each in customer]
     settings = settings_to_look(os.environ, sandbox=sandbox)
     shop = shop_of(settings, name).name
-    number = change(settings, lambda tx: outbox.erase(tx, shop=shop, customer=known))
+    number = change(settings, lambda tx: erasing.erase(tx, shop=shop, customer=known))
     click.echo(f"Erased: {number}.")
 
 

@@ -7,7 +7,7 @@ one trigger for one URL; its id is the message's, the same however often it is p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -18,14 +18,22 @@ from app.store.sqlite import Transaction
 State = Literal["waiting", "sending", "delivered", "dead"]
 STATES: Final[tuple[State, ...]] = ("waiting", "sending", "delivered", "dead")
 
-_OPEN: Final = (
-    "((due_at <= :at AND +state = 'waiting') "
-    "OR (state = 'sending' AND (lease_until <= :at OR (:alone AND owner <> :owner))))"
+_INDEX: Final[dict[State, str]] = {"waiting": "outbox_due", "sending": "outbox_leased"}
+_NEXT: Final = "SELECT shop, url FROM outbox INDEXED BY {index} WHERE state = '{state}' AND "
+_NEXT_URL: Final = "shop = :shop AND url > :url ORDER BY url LIMIT 1"
+_NEXT_SHOP: Final = "shop > :shop ORDER BY shop, url LIMIT 1"
+"""From one shop and URL to the next, and not through all that waits for each."""
+_DUE: Final = (
+    "SELECT id, trigger, body, tries + 1 AS tries FROM outbox INDEXED BY outbox_due "
+    "WHERE state = 'waiting' AND shop = :shop AND url = :url "
+    "AND due_at <= :at ORDER BY due_at LIMIT :most"
 )
-"""Due, or left behind by who sent it: its lease is over, or (who is alone) it is another's.
-
-The plus keeps SQLite from an index that would go through all that waits for later.
-"""
+_LEFT: Final = (
+    "SELECT id, trigger, body, tries FROM outbox INDEXED BY outbox_leased "
+    "WHERE state = 'sending' AND shop = :shop AND url = :url "
+    "AND (lease_until <= :at OR (:alone AND owner <> :owner)) LIMIT :most"
+)
+"""Left behind by who sent it: its lease is over, or (who is alone) it is another's."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,20 +78,22 @@ def put(
     trigger: str,
     body: bytes,
     customer: str | None,
+    email: str | None,
     at: float,
 ) -> int:
     """Put down a trigger for each URL that the shop names for it; returns for how many.
 
     `event` tells this cause from every other of the shop: what is put down again is there once.
-    `at` are epoch seconds. Call it in the transaction that stores the cause.
+    `customer` and `email` are whom it is about, by Shopify id and by address; `at` are epoch
+    seconds. Call it in the transaction that stores the cause.
     """
     number = 0
     for each in shop.triggers:
         if each.trigger != trigger:
             continue
         done = tx.execute(
-            "INSERT INTO outbox (id, event, shop, trigger, url, body, customer, state, "
-            "created_at, at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) "
+            "INSERT INTO outbox (id, event, shop, trigger, url, body, customer, email, state, "
+            "created_at, at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
             (
                 message_id(shop.name, event, trigger, each.url),
@@ -93,6 +103,7 @@ def put(
                 each.url,
                 body,
                 customer,
+                email and email.casefold(),
                 at,
                 at,
                 at,
@@ -110,11 +121,14 @@ def message_id(shop: str, event: str, trigger: str, url: str) -> str:
 
 def waiting(tx: Transaction, *, at: float, owner: str, alone: bool) -> list[tuple[str, str]]:
     """List the shops and URLs for which something is to be sent now."""
-    rows = tx.execute(
-        f"SELECT DISTINCT shop, url FROM outbox WHERE {_OPEN}",  # noqa: S608 - our own
-        {"at": at, "owner": owner, "alone": alone},
-    )
-    return [(row["shop"], row["url"]) for row in rows]
+    values = {"at": at, "owner": owner, "alone": alone, "most": 1}
+    found = []
+    looks: dict[State, str] = {"waiting": _DUE, "sending": _LEFT}
+    for state, look in looks.items():
+        for shop, url in _pairs(tx, state):
+            if tx.execute(look, {**values, "shop": shop, "url": url}).fetchone():
+                found.append((shop, url))
+    return list(dict.fromkeys(found))
 
 
 def claim(
@@ -128,29 +142,17 @@ def claim(
     lease: float,
     most: int,
 ) -> list[Message]:
-    """Take what is due for one URL, the longest due first, for `lease` seconds.
+    """Take what is to be sent to one URL, the longest due first, for `lease` seconds.
 
-    A try that its sender did not live to end is begun again and not counted twice.
+    A try that its sender did not live to end is begun again before all others, and not counted
+    twice.
     """
-    rows = tx.execute(
-        "SELECT id, trigger, body, tries + (state = 'waiting') AS tries FROM outbox "  # noqa: S608
-        f"WHERE {_OPEN} AND shop = :shop AND url = :url "
-        "ORDER BY coalesce(due_at, at), created_at LIMIT :most",
-        {"at": at, "owner": owner, "alone": alone, "shop": shop, "url": url, "most": most},
-    ).fetchall()
+    values = {"at": at, "owner": owner, "alone": alone, "shop": shop, "url": url}
+    rows = tx.execute(_LEFT, {**values, "most": most}).fetchall()
+    rows += tx.execute(_DUE, {**values, "most": most - len(rows)}).fetchall()
     until = at + lease
     found = [
-        Message(
-            id=row["id"],
-            shop=shop,
-            trigger=row["trigger"],
-            url=url,
-            body=row["body"],
-            tries=row["tries"],
-            owner=owner,
-            lease_until=until,
-        )
-        for row in rows
+        Message(**dict(row), shop=shop, url=url, owner=owner, lease_until=until) for row in rows
     ]
     for each in found:
         tx.execute(
@@ -185,20 +187,24 @@ def end(
 
 def page(tx: Transaction, *, shops: Sequence[str], state: State | None, most: int) -> list[Line]:
     """List the newest messages of some shops."""
-    rows = tx.execute(
-        "SELECT id, shop, trigger, url, state, tries, created_at, at, due_at, status, why, "  # noqa: S608
-        f"length(body) = 0 AS emptied FROM outbox WHERE shop IN ({_marks(shops)}) "
-        "AND (? IS NULL OR state = ?) ORDER BY created_at DESC, id LIMIT ?",
-        (*shops, state, state, most),
-    )
-    return [msgspec.convert(dict(row), Line, strict=False) for row in rows]
+    wanted = "shop = ?" if state is None else "shop = ? AND state = ?"
+    found: list[Line] = []
+    for shop in shops:
+        rows = tx.execute(
+            "SELECT id, shop, trigger, url, state, tries, created_at, at, due_at, status, why, "  # noqa: S608
+            f"length(body) = 0 AS emptied FROM outbox WHERE {wanted} "
+            "ORDER BY created_at DESC LIMIT ?",
+            (shop, most) if state is None else (shop, state, most),
+        )
+        found += [msgspec.convert(dict(row), Line, strict=False) for row in rows]
+    return sorted(found, key=lambda line: -line.created_at)[:most]
 
 
 def dead(tx: Transaction, *, shops: Sequence[str]) -> list[str]:
-    """Name the dead letters of some shops, the oldest first."""
+    """Name the dead letters of some shops, the oldest of each first."""
     rows = tx.execute(
         "SELECT id FROM outbox WHERE state = 'dead' "  # noqa: S608 - our own
-        f"AND shop IN ({_marks(shops)}) ORDER BY created_at, id",
+        f"AND shop IN ({', '.join('?' * len(shops))}) ORDER BY shop, created_at",
         tuple(shops),
     )
     return [row["id"] for row in rows]
@@ -228,38 +234,20 @@ def replay(tx: Transaction, message: str, *, at: float) -> str | None:
 def counts(tx: Transaction) -> list[tuple[str, str, int]]:
     """Count what is not delivered: shop, state and number of each."""
     rows = tx.execute(
-        "SELECT shop, state, count(*) AS number FROM outbox WHERE state <> 'delivered' "
-        "GROUP BY shop, state"
+        "SELECT shop, state, count(*) AS number FROM outbox "
+        "WHERE state IN ('waiting', 'sending', 'dead') GROUP BY state, shop"
     )
     return [(row["shop"], row["state"], row["number"]) for row in rows]
 
 
-def forget(tx: Transaction, *, told: float, ended: float) -> int:
-    """Empty what was delivered before `told`, and drop what ended before `ended`; count both."""
-    emptied = tx.execute(
-        "UPDATE outbox SET body = x'', customer = NULL "
-        "WHERE state = 'delivered' AND at < ? AND length(body) > 0",
-        (told,),
-    ).rowcount
-    dropped = tx.execute(
-        "DELETE FROM outbox WHERE state IN ('delivered', 'dead') AND at < ?", (ended,)
-    ).rowcount
-    return emptied + dropped
-
-
-def erase(tx: Transaction, *, shop: str, customer: Sequence[str]) -> int:
-    """Drop all that is kept about a customer, named by id, e-mail address or both; count it.
-
-    What is still waiting is not told any more either.
-    """
-    folded = [each.casefold() for each in customer]
-    marks = _marks(folded)
-    return tx.execute(
-        f"DELETE FROM outbox WHERE shop = ? AND length(body) > 0 AND (customer IN ({marks}) "  # noqa: S608
-        f"OR lower(json_extract(CAST(body AS TEXT), '$.customer_email')) IN ({marks}))",
-        (shop, *folded, *folded),
-    ).rowcount
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
+def _pairs(tx: Transaction, state: State) -> Iterator[tuple[str, str]]:
+    """Go through the shops and URLs that have something in a state."""
+    look = _NEXT.format(index=_INDEX[state], state=state)
+    here = {"shop": "", "url": ""}
+    while True:
+        row = tx.execute(look + _NEXT_URL, here).fetchone()
+        row = row or tx.execute(look + _NEXT_SHOP, {"shop": here["shop"]}).fetchone()
+        if row is None:
+            return
+        here = dict(row)
+        yield here["shop"], here["url"]

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 import httpx
 from structlog.typing import FilteringBoundLogger
 
-from app.delivery import outbox
+from app.delivery import erasing, outbox
 from app.delivery.outbox import Message, State
 from app.delivery.posting import Posted, Wire, post
 from app.metrics import Metrics
 from app.settings import ShopSettings, TriggerSettings
 from app.shops import Shops
-from app.store.sqlite import SqliteStore, StoreError
+from app.store.sqlite import SqliteStore, StoreError, Transaction
 
 WAITS: Final = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0)
 """After each failed try but the last: a day and some hours in all."""
@@ -40,6 +40,7 @@ FORGET_SECONDS: Final = 3_600.0
 TOLD_SECONDS: Final = 7 * 86_400.0
 """So long it is kept what a delivered trigger told, to be sent again where that is asked for."""
 ENDED_SECONDS: Final = 30 * 86_400.0
+MOST_FORGOTTEN: Final = 500
 
 Way = Callable[[ShopSettings], httpx.AsyncBaseTransport | None]
 
@@ -241,9 +242,14 @@ class Deliverer:
             await self._forget()
 
     async def _forget(self) -> None:
-        at = self._outfit.at()
-        forgotten = await self._outfit.store.write(
-            lambda tx: outbox.forget(tx, told=at - TOLD_SECONDS, ended=at - ENDED_SECONDS)
-        )
-        if forgotten:
-            self._outfit.log.info("triggers.forgotten", number=forgotten)
+        """Forget all that is old, piece by piece: others write in between."""
+        at, number = self._outfit.at(), 0
+
+        def job(tx: Transaction) -> int:
+            told, ended = at - TOLD_SECONDS, at - ENDED_SECONDS
+            return erasing.forget(tx, told=told, ended=ended, most=MOST_FORGOTTEN)
+
+        while piece := await self._outfit.store.write(job):
+            number += piece
+        if number:
+            self._outfit.log.info("triggers.forgotten", number=number)

@@ -118,6 +118,7 @@ class Taking:
                 trigger=each.trigger,
                 body=each.body,
                 customer=each.customer,
+                email=each.email,
                 at=at,
             )
         return True

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from integrations.rivo.forms import when
+from integrations.rivo.identities import identity
 from integrations.rivo.points_events import PointsEvent
 from integrations.rivo.points_redemptions import PointsRedemption
 from integrations.rivo.resource import Resource
@@ -26,11 +27,12 @@ DIRECTIONS: Final = {
 
 
 class Triggered(msgspec.Struct, frozen=True, kw_only=True):
-    """One trigger: its flat body, and whom it is about (the id, else the e-mail address)."""
+    """One trigger: its flat body, and whom it is about, by Shopify id and by e-mail address."""
 
     trigger: Trigger
     flat: dict[str, Any]
     customer: str | None
+    email: str | None
 
     @property
     def body(self) -> bytes:
@@ -64,9 +66,8 @@ def triggered(topic: str, body: Mapping[str, Any], *, shop: str, at: float) -> l
         "occurred_at": occurred or when(datetime.fromtimestamp(at, UTC)),
         "source": SOURCE,
     }
-    who = flat["customer_id"], flat["customer_email"]
-    about = next((str(each).casefold() for each in who if each is not None), None)
-    return [Triggered(trigger=name, flat=flat | marks, customer=about)]
+    number, email = identity(flat["customer_id"], flat["customer_email"])
+    return [Triggered(trigger=name, flat=flat | marks, customer=number, email=email)]
 
 
 _Found = tuple[Trigger, dict[str, Any], str | None]

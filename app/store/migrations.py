@@ -129,7 +129,8 @@ CREATE TABLE outbox (                           -- triggers on their way; see ap
     trigger        TEXT NOT NULL,
     url            TEXT NOT NULL,
     body           BLOB NOT NULL,               -- emptied in time
-    customer       TEXT,                        -- whom it is about; erased with the body
+    customer       TEXT,                        -- whom it is about, by id; erased with the body
+    email          TEXT,                        -- and by address, case folded; erased with it
     state          TEXT NOT NULL,               -- waiting, sending, delivered or dead
     tries          INTEGER NOT NULL DEFAULT 0,  -- how often it was begun to send it
     created_at     REAL NOT NULL,
@@ -140,10 +141,14 @@ CREATE TABLE outbox (                           -- triggers on their way; see ap
     status         INTEGER,                     -- of the last answer, if any
     why            TEXT                         -- why the last try failed
 );
-CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'sending';
-CREATE INDEX outbox_state ON outbox (state, at);
+CREATE INDEX outbox_due ON outbox (shop, url, due_at) WHERE state = 'waiting';
+CREATE INDEX outbox_leased ON outbox (shop, url, lease_until) WHERE state = 'sending';
+CREATE INDEX outbox_newest ON outbox (shop, created_at);
+CREATE INDEX outbox_state ON outbox (state, shop, created_at);
+CREATE INDEX outbox_told ON outbox (at) WHERE state = 'delivered' AND length(body) > 0;
+CREATE INDEX outbox_ended ON outbox (at) WHERE state IN ('delivered', 'dead');
 CREATE INDEX outbox_about ON outbox (shop, customer) WHERE customer IS NOT NULL;
+CREATE INDEX outbox_mailed ON outbox (shop, email) WHERE email IS NOT NULL;
 """
 
 MIGRATIONS: Final[tuple[str, ...]] = (OPERATIONS, AUDIT, NOTES, DELIVERY)

@@ -48,6 +48,7 @@ def desk(tmp_path: Path) -> Desk:
                 trigger=EARNED,
                 body=BODY,
                 customer="7",
+                email="ana@example.com",
                 at=AT + number,
             )
         dead, delivered = outbox.claim(

@@ -231,6 +231,7 @@ class Played:
                 trigger=trigger,
                 body=body,
                 customer=None,
+                email=None,
                 at=at,
             )
             if comes_to_nothing:

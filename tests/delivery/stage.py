@@ -161,6 +161,7 @@ class Stage:
                     trigger=trigger,
                     body=body,
                     customer="7",
+                    email="ana@example.com",
                     at=self.now().timestamp(),
                 )
 

@@ -506,6 +506,7 @@ async def test_the_service_delivers_what_its_outbox_holds() -> None:
             trigger=EARNED,
             body=BODY,
             customer=None,
+            email=None,
             at=NOW.timestamp(),
         )
     )
