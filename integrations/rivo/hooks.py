@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -26,6 +27,7 @@ TOPICS: Final = (
 """What makes us look again, or starts a trigger: one webhook each."""
 SCHEMES: Final = ("https://", "http://")
 ON: Final = {"active": True, "enabled": True, "disabled": False, "inactive": False, "paused": False}
+SECRET: Final = re.compile(r"[A-Za-z0-9+/=_.:-]{12,}")
 UNKNOWN_STATE: Final = "whether it is on is not shown"
 UNKNOWN_SIGNATURE: Final = "its secret is not shown"
 SIGNED_OTHERWISE: Final = "Rivo keeps another secret"
@@ -92,7 +94,7 @@ def planned(hooks: Sequence[Hook], *, url: str, secret: str) -> list[Step]:
             steps.append(Step(verb="create", topic=topic, form=wanted))
             continue
         first, *rest = mine
-        fine = first.enabled is not False and first.secret in (None, secret)
+        fine = first.enabled is not False and not _is_another(first.secret, secret)
         verb: Verb = "keep" if fine else "update"
         steps.append(Step(verb=verb, topic=topic, id=first.id, form=None if fine else wanted))
         superfluous += [Step(verb="delete", topic=topic, id=each.id) for each in rest]
@@ -123,8 +125,14 @@ def read_back(step: Step, hooks: Sequence[Hook], secret: str) -> Step:
     if there.enabled is not True:
         doubts.append("switched off" if there.enabled is False else UNKNOWN_STATE)
     if there.secret != secret:
-        doubts.append(SIGNED_OTHERWISE if there.secret else UNKNOWN_SIGNATURE)
+        another = _is_another(there.secret, secret)
+        doubts.append(SIGNED_OTHERWISE if another else UNKNOWN_SIGNATURE)
     return msgspec.structs.replace(step, id=there.id, doubts=tuple(doubts))
+
+
+def _is_another(shown: str | None, secret: str) -> bool:
+    """Say whether what is shown is a secret, and not ours; what is masked may be any."""
+    return shown not in (None, secret) and SECRET.fullmatch(str(shown)) is not None
 
 
 def _text(values: Iterable[object]) -> str | None:

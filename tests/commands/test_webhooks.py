@@ -133,7 +133,7 @@ def test_what_is_otherwise_is_put_right_and_what_is_there_twice_goes(rivo: Rivo)
     hooks = rivo.sandbox.state.webhooks
     first, second, third, *_ = (each for each in rivo.hooks if each.url == OURS)
     hooks[first.id] = msgspec.structs.replace(first, enabled=False)
-    hooks[second.id] = msgspec.structs.replace(second, secret="an-older-one")
+    hooks[second.id] = msgspec.structs.replace(second, secret="an-older-one-0001")
     del hooks[third.id]
     hooks[9_999] = msgspec.structs.replace(first, id=9_999)
     before = len(rivo.writes)

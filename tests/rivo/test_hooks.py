@@ -16,7 +16,7 @@ from tests.rivo.stage import Stage
 
 pytestmark = pytest.mark.anyio
 
-URL, SECRET = "https://loyalty.example.com/rivo/webhooks", "the-secret"
+URL, SECRET = "https://loyalty.example.com/rivo/webhooks", "the-secret-0001"
 TOPIC = "points_event/created"
 
 
@@ -69,13 +69,27 @@ def test_a_slash_at_the_end_is_no_other_address() -> None:
     [
         (hook(), "keep"),
         (hook(secret=None), "keep"),
+        (hook(secret="********"), "keep"),
+        (hook(secret="****0001"), "keep"),
+        (hook(secret="[FILTERED]"), "keep"),
         (hook(enabled=None), "keep"),
         (hook(enabled=False), "update"),
-        (hook(secret="another"), "update"),
+        (hook(secret="another-secret-0001"), "update"),
         (hook(url="https://hooks.example.net/"), "create"),
         (hook(topic="order/paid"), "create"),
     ],
-    ids=["fine", "secret hidden", "state hidden", "off", "another secret", "theirs", "other topic"],
+    ids=[
+        "fine",
+        "secret hidden",
+        "stars",
+        "its end",
+        "filtered",
+        "state hidden",
+        "off",
+        "another secret",
+        "theirs",
+        "other topic",
+    ],
 )
 def test_only_what_is_known_to_be_wrong_is_changed(there: Hook, verb: str) -> None:
     first = planned([there], url=URL, secret=SECRET)[0]
@@ -105,7 +119,8 @@ def test_what_has_no_topic_that_we_know_is_removed_all_the_same() -> None:
         ([hook(enabled=False)], ("switched off",)),
         ([hook(enabled=None)], ("whether it is on is not shown",)),
         ([hook(secret=None)], ("its secret is not shown",)),
-        ([hook(secret="another")], ("Rivo keeps another secret",)),
+        ([hook(secret="••••••••••••••••")], ("its secret is not shown",)),
+        ([hook(secret="another-secret-0001")], ("Rivo keeps another secret",)),
     ],
     ids=str,
 )
