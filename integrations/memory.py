@@ -27,78 +27,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Hashable
+import itertools
+from collections.abc import Callable, Collection, Hashable
 from typing import Final
 
-import msgspec
 from cachetools import TLRUCache
 
 from integrations.news import News, Shows, Standing, shown
+from integrations.remembered import Asked, Entry, Fetch, Flight, Recalled, Remembered
 
 OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
-
-
-class Remembered(msgspec.Struct, frozen=True, kw_only=True):
-    """One read: its body, the time for which it is true, and whom it concerns."""
-
-    body: bytes
-    as_of: str
-    tags: frozenset[str] = frozenset()
-
-
-class Recalled(msgspec.Struct, frozen=True):
-    """A read as it is answered; `stale` where there is, or may be, something newer."""
-
-    read: Remembered
-    stale: bool
-
-
-Fetch = Callable[[bool], Awaitable[Remembered]]
-"""Reads anew; in the background (True) nobody waits for it."""
-
-
-class _Entry(msgspec.Struct):
-    """A read as it is kept: fresh until, and gone at, these times of the clock.
-
-    The news up to the number `checked` is reckoned with.
-    """
-
-    read: Remembered
-    asked: _Asked
-    fresh_until: float
-    kept_until: float
-    checked: int
-    outdated: bool = False
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """What a read is about, and when it began: the time, and the number of the last news.
-
-    `looks` says that there was news, and so a reason to ask.
-    """
-
-    key: Hashable
-    tags: frozenset[str]
-    fresh_seconds: float
-    at: float
-    number: int
-    looks: bool
-
-
-class _Flight(msgspec.Struct, frozen=True):
-    """A read under way: those who come meanwhile wait for it instead of asking again."""
-
-    asked: _Asked
-    task: asyncio.Task[Recalled]
 
 
 class Memory:
     """The remembered reads of one shop.
 
     `clock` gives seconds that only go forward; `max_bytes` bounds bodies and bookkeeping together,
-    and so also the number of entries (each counts as at least `OVERHEAD` bytes); what was used
-    longest ago goes first. After its time of being fresh a read is stale for `stale_seconds`, and
-    known for `last_known_seconds` in all, if it is not fresh or stale for longer. For
+    and so the number of entries; what was used longest ago goes first. After being fresh a read is
+    stale for `stale_seconds`, and known for `last_known_seconds` in all, if that is longer. For
     `settle_seconds` after a drop a read may still show what was before.
     """
 
@@ -117,14 +63,15 @@ class Memory:
         self._stale_seconds = stale_seconds
         self._last_known_seconds = last_known_seconds
         self._again_seconds = again_seconds
-        self._entries: TLRUCache[Hashable, _Entry, float] = TLRUCache(
+        self._entries: TLRUCache[Hashable, Entry, float] = TLRUCache(
             maxsize=max_bytes,
             ttu=lambda _key, entry, _now: entry.kept_until,
             timer=clock,
             getsizeof=lambda entry: len(entry.read.body) + OVERHEAD,
         )
         self._news = News(settle_seconds=settle_seconds)
-        self._flights: dict[Hashable, _Flight] = {}
+        self._flights: dict[Hashable, Flight] = {}
+        self._serials = itertools.count(1)
         self._running: set[asyncio.Task[Recalled]] = set()
         self.hits = 0
         self.stales = 0
@@ -158,38 +105,38 @@ class Memory:
         entry = self._find(key)
         if entry is not None and not entry.outdated and now < entry.fresh_until:
             self.hits += 1
-            return Recalled(entry.read, stale=False)
+            return Recalled(entry.read, stale=False, serial=entry.serial)
         if entry is not None and may_be_stale and self._is_stale(entry, now):
             self.stales += 1
             if not entry.outdated and key not in self._flights:
-                self._take_off(self._ask(key, tags, fresh_seconds), fetch, background=True)
+                self._take_off(key, fetch, tags, fresh_seconds, background=True)
             return Recalled(entry.read, stale=True)
         self.misses += 1
         if seconds <= 0:
             raise TimeoutError
         flight = self._flights.get(key)
-        standing = self._standing(flight.asked) if flight else Standing.DROPPED
+        asked = flight.asked if flight else None
+        standing = self._news.since(asked.number, asked.tags) if asked else Standing.DROPPED
         is_old = standing is Standing.OUTDATED
         if is_old and flight and not (may_be_stale and self._is_just_asked(flight.asked, now)):
             flight = None
         if flight is None or standing is Standing.DROPPED:
             looks = is_old or (entry is not None and entry.outdated)
-            flight = self._take_off(self._ask(key, tags, fresh_seconds, looks=looks), fetch)
+            flight = self._take_off(key, fetch, tags, fresh_seconds, looks=looks)
             is_old = False
         recalled = await asyncio.wait_for(asyncio.shield(flight.task), seconds)
         return Recalled(recalled.read, stale=True) if is_old else recalled
 
     @property
     def news(self) -> int:
-        """A number that changes whenever anything may have become of what is fresh, but age."""
+        """A number that changes whenever what is fresh may have ended before its time."""
         return self._news.number
 
-    def fresh_until(self, key: Hashable, body: bytes) -> float:
-        """Return until when a read, known by its very body, is fresh if no news comes."""
+    def fresh_until(self, key: Hashable, serial: int) -> float:
+        """Return until when the read of this serial is fresh, if no news comes."""
         entry = self._find(key)
-        if entry is None or entry.outdated or entry.read.body is not body:
-            return float("-inf")
-        return entry.fresh_until
+        is_it = entry is not None and entry.serial == serial and not entry.outdated
+        return entry.fresh_until if entry is not None and is_it else float("-inf")
 
     def last_known(self, key: Hashable) -> Remembered | None:
         """Return what was read last, however old; for when nothing newer can be had."""
@@ -226,34 +173,36 @@ class Memory:
         """Wait for the reads that are under way; each ends by its own deadline."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _is_stale(self, entry: _Entry, now: float) -> bool:
+    def _is_stale(self, entry: Entry, now: float) -> bool:
         """Say whether an entry that is not fresh may be shown without waiting."""
         if entry.outdated:
             return self._is_just_asked(entry.asked, now)
         return now < entry.fresh_until + self._stale_seconds
 
-    def _is_just_asked(self, asked: _Asked, now: float) -> bool:
+    def _is_just_asked(self, asked: Asked, now: float) -> bool:
         """Say whether it was asked because of news, so lately that more news has to wait."""
         return asked.looks and now < asked.at + self._again_seconds
 
-    def _standing(self, asked: _Asked) -> Standing:
-        return self._news.since(asked.number, asked.tags)
-
-    def _ask(
-        self, key: Hashable, tags: frozenset[str], fresh_seconds: float, *, looks: bool = False
-    ) -> _Asked:
+    def _take_off(
+        self,
+        key: Hashable,
+        fetch: Fetch,
+        tags: frozenset[str],
+        fresh_seconds: float,
+        *,
+        looks: bool = False,
+        background: bool = False,
+    ) -> Flight:
         at = self._clock()
         looks = looks or bool(self._news.unsettled(tags, at=at))
-        return _Asked(key, tags, fresh_seconds, at, self._news.number, looks)
-
-    def _take_off(self, asked: _Asked, fetch: Fetch, *, background: bool = False) -> _Flight:
+        asked = Asked(key, tags, fresh_seconds, at, self._news.number, looks)
         task = asyncio.create_task(self._fly(asked, fetch, background=background))
-        flight = self._flights[asked.key] = _Flight(asked, task)
+        flight = self._flights[key] = Flight(asked, task)
         self._running.add(task)
         task.add_done_callback(lambda _: self._land(flight))
         return flight
 
-    async def _fly(self, asked: _Asked, fetch: Fetch, *, background: bool) -> Recalled:
+    async def _fly(self, asked: Asked, fetch: Fetch, *, background: bool) -> Recalled:
         read = await fetch(background)
         unsettled = self._news.unsettled(read.tags, at=asked.at)
         is_shown = shown(asked.key, read.body, unsettled)
@@ -264,10 +213,11 @@ class Memory:
         kept_until = max(fresh_until + self._stale_seconds, now + self._last_known_seconds)
         if is_shown is None:
             fresh_until = kept_until = min(fresh_until, self._news.settles(unsettled[0]))
-        self._keep(_Entry(read, asked, fresh_until, kept_until, asked.number))
-        return Recalled(read, stale=False)
+        entry = Entry(read, asked, fresh_until, kept_until, asked.number, next(self._serials))
+        self._keep(entry)
+        return Recalled(read, stale=False, serial=entry.serial)
 
-    def _keep(self, entry: _Entry) -> None:
+    def _keep(self, entry: Entry) -> None:
         """Keep what was read, unless it was dropped meanwhile or something newer is there."""
         if self._news.since(entry.checked, entry.read.tags) is Standing.DROPPED:
             return
@@ -277,7 +227,7 @@ class Memory:
             with contextlib.suppress(ValueError):  # larger than the memory
                 self._entries[entry.asked.key] = entry
 
-    def _find(self, key: Hashable) -> _Entry | None:
+    def _find(self, key: Hashable) -> Entry | None:
         """Find what is kept, unless it was dropped; an index by tags would cost more to keep."""
         try:
             entry = self._entries[key]
@@ -292,7 +242,7 @@ class Memory:
             entry.checked = self._news.number
         return entry
 
-    def _land(self, flight: _Flight) -> None:
+    def _land(self, flight: Flight) -> None:
         self._running.discard(flight.task)
         if self._flights.get(flight.asked.key) is flight:
             del self._flights[flight.asked.key]

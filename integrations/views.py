@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Final
 
 import msgspec
-from cachetools import LRUCache
+from cachetools import TLRUCache
 
 from integrations.memory import OVERHEAD, Memory
 
@@ -21,11 +21,14 @@ MOST_SECONDS: Final = 60.0
 
 
 class Used:
-    """What a request has read so far: how often it asked, and what it got that is fresh."""
+    """What a request has read so far: how often it asked, and what it got that is fresh.
+
+    Reads are named by key and serial: their bodies are the memory's alone.
+    """
 
     def __init__(self) -> None:
         self.asked = 0
-        self.got: list[tuple[Hashable, bytes]] = []
+        self.got: list[tuple[Hashable, int]] = []
 
 
 class _View(msgspec.Struct):
@@ -36,7 +39,7 @@ class _View(msgspec.Struct):
 
     value: object
     size: int
-    reads: list[tuple[Hashable, bytes]]
+    reads: list[tuple[Hashable, int]]
     ends: float
     until: float
     checked: int
@@ -48,8 +51,11 @@ class Views:
     def __init__(self, memory: Memory, *, clock: Callable[[], float], max_bytes: int) -> None:
         self._memory = memory
         self._clock = clock
-        self._views: LRUCache[Hashable, _View] = LRUCache(
-            maxsize=max_bytes, getsizeof=lambda view: view.size
+        self._views: TLRUCache[Hashable, _View, float] = TLRUCache(
+            maxsize=max_bytes,
+            ttu=lambda _key, view, _now: view.ends,
+            timer=clock,
+            getsizeof=lambda view: view.size,
         )
 
     def __len__(self) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable
 
 import pytest
 
-from integrations.memory import OVERHEAD, Memory, Recalled, Remembered
+from integrations.memory import OVERHEAD, Memory
+from integrations.remembered import Recalled, Remembered
 
 pytestmark = pytest.mark.anyio
 

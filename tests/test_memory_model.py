@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from integrations.memory import Memory, Recalled, Remembered
+from integrations.memory import Memory
+from integrations.remembered import Recalled, Remembered
 from tests.often import often
 
 FRESH, STALE, KNOWN, SETTLE, AGAIN = 30.0, 60.0, 300.0, 5.0, 5.0

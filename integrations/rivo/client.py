@@ -175,16 +175,14 @@ class Rivo:
         self.used.asked += 1
         if fresh or not self.remembers:
             return await self._reader.anew(question, seconds=seconds, priority=self.priority)
-        found = await self._reader.read(
+        return await self._reader.read(
             question,
             fresh_seconds=self.fresh_seconds if who else CATALOGUE_FRESH_SECONDS,
             seconds=seconds,
             priority=self.priority,
             shows_age=self.shows_age,
+            used=self.used,
         )
-        if self.shows_age and not found.stale:
-            self.used.got.append((question.key, found.raw))
-        return found
 
     async def send(
         self,

@@ -15,12 +15,14 @@ from integrations.errors import (
     NotSentError,
     UnavailableError,
 )
-from integrations.memory import Memory, Remembered
+from integrations.memory import Memory
+from integrations.remembered import Remembered
 from integrations.rivo.forms import when
 from integrations.rivo.found import Found
 from integrations.rivo.identities import tags_asked, tags_of_read
 from integrations.rivo.replies import read_error
 from integrations.upstream import Upstream
+from integrations.views import Used
 
 READ_SECONDS: Final = 2.0
 CATALOGUE_FRESH_SECONDS: Final = 300.0
@@ -74,8 +76,9 @@ class Reader:
         seconds: float,
         priority: Priority,
         shows_age: bool,
+        used: Used,
     ) -> Found:
-        """Read through the memory; the errors are `Rivo.get`'s.
+        """Read through the memory; the errors are `Rivo.get`'s. What is fresh is noted in `used`.
 
         Where its age is shown (`shows_age`) what is stale may be the answer, and where Rivo cannot
         say, what was known last.
@@ -104,6 +107,8 @@ class Reader:
             if isinstance(trouble, UnavailableError):
                 raise
             raise UnavailableError(DOWN, retry_after=_again_after(trouble)) from None
+        if not recalled.stale:
+            used.got.append((question.key, recalled.serial))
         return Found(recalled.read.body, recalled.read.as_of, stale=recalled.stale)
 
     async def _fetch(self, question: Question, seconds: float, priority: Priority) -> Remembered:

@@ -220,4 +220,4 @@ def test_what_is_wrong_comes_before_what_a_status_means() -> None:
     fine, old = flat(answer(customer=guest)), flat(answer(customer=guest, stale=True))
 
     assert "Has not joined the programme yet." == fine["message"]
-    assert ("Guest", True) == (old["status"], old["message"].startswith("Rivo is not available"))
+    assert ("Guest", True) == (old["status"], old["message"].startswith("Out of date"))
