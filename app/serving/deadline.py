@@ -32,8 +32,8 @@ class Deadline:
         self._at = math.inf
 
     def stop(self) -> None:
-        """Wait for nothing, and leave no timer behind."""
-        self._at = self._rings_at = math.inf
+        """Wait for nothing any more, and leave no timer behind."""
+        self._at, self._rings_at = math.inf, -math.inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

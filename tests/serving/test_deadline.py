@@ -70,5 +70,9 @@ async def test_what_is_cleared_or_stopped_is_not_missed(watched: Watched) -> Non
     watched.deadline.set(5)
     watched.deadline.stop()
     await asyncio.sleep(10)
+    timers = watched.timers
+    watched.deadline.set(5)
+    assert timers == watched.timers
+    await asyncio.sleep(10)
 
     assert [] == watched.missed
