@@ -22,6 +22,8 @@ MOST_SIGNATURES: Final = 4
 """So many may stand in one header, as a sender has them who changes its secret."""
 NAME: Final = re.compile(r"[!#-z|~]{1,128}")
 """Without quotes and braces: nothing of a body that was signed alone can pass for a name."""
+BASE64: Final = re.compile(rb"[A-Za-z0-9+/]{43}=")
+HEX: Final = re.compile(rb"[0-9a-f]{64}")
 UNIX: Final = re.compile(r"[0-9]{1,13}")
 MILLISECONDS: Final = 100_000_000_000  # as seconds, this would be in the year 5138
 VERSION: Final = b"v1,"
@@ -36,37 +38,48 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     documented: str = ""
 
 
-class Signed(msgspec.Struct, frozen=True):
-    """What was signed besides the body: the webhook's name, where the shape has one."""
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request may prove: `prefix` is signed before the body, by one of `signatures`.
+
+    `id` is the webhook's name; None in the documented shapes, which sign the body alone.
+    """
 
     id: str | None
+    prefix: bytes
+    signatures: tuple[bytes, ...]
 
 
-def verify(body: bytes, given: Given, *, secrets: Iterable[str], now: float) -> Signed | None:
-    """Say what one of these secrets has signed; None where none has, or too long ago (or ahead).
+def claimed(given: Given, *, now: float) -> Claim | None:
+    """Say what the headers claim; None where it cannot be right, whatever the secret is.
 
-    Every secret is tried in every shape, whichever fits: how long it takes tells nothing. `now` is
-    in seconds since 1970. An empty secret signs nothing.
+    That is found out before anything is hashed. A live signature goes before a documented one.
+    `now` is in seconds since 1970.
     """
     live = [each.removeprefix(VERSION) for each in _raw(given.live).split()[:MOST_SIGNATURES]]
+    live = [each for each in live if BASE64.fullmatch(each)]
+    if live and NAME.fullmatch(given.id) and _is_recent(given.timestamp, now):
+        prefix = _raw(f"{given.id}.{given.timestamp}.")
+        return Claim(id=given.id, prefix=prefix, signatures=tuple(live))
     documented = _raw(given.documented)
-    named = _raw(f"{given.id}.{given.timestamp}.") + body
-    is_live = is_documented = False
+    if BASE64.fullmatch(documented) or HEX.fullmatch(documented):
+        return Claim(id=None, prefix=b"", signatures=(documented,))
+    return None
+
+
+def is_signed(body: bytes, claim: Claim, *, secrets: Iterable[str]) -> bool:
+    """Say whether one of these secrets has signed what is claimed; an empty one signs nothing.
+
+    Every secret is tried, whichever fits: how long it takes tells nothing.
+    """
+    message, found = claim.prefix + body, False
     for secret in secrets:
         if not secret:
             continue
-        key = secret.encode()
-        if live:
-            expected = base64.b64encode(hmac.digest(key, named, "sha256"))
-            for each in live:
-                is_live |= hmac.compare_digest(expected, each)
-        if documented:
-            mac = hmac.digest(key, body, "sha256")
-            is_documented |= hmac.compare_digest(base64.b64encode(mac), documented)
-            is_documented |= hmac.compare_digest(mac.hex().encode(), documented)
-    if is_live and NAME.fullmatch(given.id) and _is_recent(given.timestamp, now):
-        return Signed(given.id)
-    return Signed(None) if is_documented else None
+        mac = hmac.digest(secret.encode(), message, "sha256")
+        for each in claim.signatures:
+            found |= hmac.compare_digest(base64.b64encode(mac), each)
+            found |= claim.id is None and hmac.compare_digest(mac.hex().encode(), each)
+    return found
 
 
 def _raw(header: str) -> bytes:

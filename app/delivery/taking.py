@@ -14,7 +14,6 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from app.delivery import outbox, remembering
-from app.delivery.signatures import Given, Signed
 from app.delivery.topics import Said, counted, understand
 from app.delivery.triggers import Triggered, triggered
 from app.metrics import Metrics
@@ -28,11 +27,14 @@ Seen = Callable[[str, str], Awaitable[None]]
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook whose signature is right: what signed it, what its header calls it, its bytes."""
+    """A webhook whose signature is right: its name and time (where they are signed) and bytes.
+
+    `topic` is what its header says.
+    """
 
     shop: Shop
-    signed: Signed
-    given: Given
+    name: str | None
+    timestamp: str
     topic: str
     raw: bytes
 
@@ -98,8 +100,8 @@ class Taking:
         Known is what has the same name, topic and thing, however it is signed this time, and what
         is signed the same, under whatever topic: that one is not signed.
         """
-        at, shop, name = self._now().timestamp(), came.shop.name, came.signed.id
-        headers = () if name is None else (name.encode(), came.given.timestamp.encode())
+        at, shop, name = self._now().timestamp(), came.shop.name, came.name
+        headers = () if name is None else (name.encode(), came.timestamp.encode())
         signed = remembering.digest(came.raw, *headers)
         kind = remembering.UNDATED if name is None else remembering.SIGNED
         thing = customer_hash(self._shops.settings.secret_key, said.entity)

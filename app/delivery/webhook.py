@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.credentials import CHALLENGE
-from app.delivery.signatures import Given, Signed, verify
+from app.delivery.signatures import Claim, Given, claimed, is_signed
 from app.delivery.taking import Announced, Taking
 from app.doors import respond
 from app.manners import Reply, encode
@@ -30,6 +31,9 @@ LIVE: Final = b"rivo-webhook-signature"
 DOCUMENTED: Final = b"rivo-signature"
 ACCEPTED: Final = encode({"accepted": True})
 AGAIN_SECONDS: Final = 5
+LIGHT_BYTES: Final = 1_000_000
+"""So much is hashed within a millisecond; more is hashed apart, and little of that at once."""
+HEAVY_AT_ONCE: Final = 2
 
 
 class Webhooks:
@@ -39,6 +43,7 @@ class Webhooks:
         self._taking = taking
         self._shops = shops
         self._now = now
+        self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -69,10 +74,16 @@ class Webhooks:
             live=header(scope, LIVE) or "",
             documented=header(scope, DOCUMENTED) or "",
         )
-        shop, signed = self._signer(raw, given, scope.get("path_params", {}).get("shop"))
+        claim = claimed(given, now=self._now().timestamp())
+        named = scope.get("path_params", {}).get("shop")
+        shop = await self._signer(raw, claim, named) if claim is not None else None
+        if claim is None or shop is None:
+            raise HttpError(
+                401, "unauthorized", "The webhook's valid signature is needed.", headers=CHALLENGE
+            )
         seen.shop, seen.caller = shop.name, "rivo_webhook_secret"
         topic = header(scope, TOPIC) or ""
-        came = Announced(shop=shop, signed=signed, given=given, topic=topic, raw=raw)
+        came = Announced(shop=shop, name=claim.id, timestamp=given.timestamp, topic=topic, raw=raw)
         try:
             said = await self._taking.take(came, request_id=seen.request_id)
         except StoreError:
@@ -85,18 +96,23 @@ class Webhooks:
             seen.customer = customer_hash(self._shops.settings.secret_key, who)
         return Reply(200, ACCEPTED)
 
-    def _signer(self, raw: bytes, given: Given, named: str | None) -> tuple[Shop, Signed]:
+    async def _signer(self, raw: bytes, claim: Claim, named: str | None) -> Shop | None:
         """Find whose webhook this is; an unknown shop is answered like a wrong signature.
 
-        All shops that it may be are tried, whichever fits.
+        Nothing is known of the sender yet: what takes long keeps nobody else waiting.
         """
-        now, found = self._now().timestamp(), None
-        for shop in self._shops.all():
-            if named in (None, shop.name):
-                signed = verify(raw, given, secrets=shop.settings.webhook_secrets, now=now)
-                found = (shop, signed) if signed else found
-        if found is None:
-            raise HttpError(
-                401, "unauthorized", "The webhook's valid signature is needed.", headers=CHALLENGE
-            )
-        return found
+        shops = [shop for shop in self._shops.all() if named in (None, shop.name)]
+        secrets = sum(len(shop.settings.webhook_secrets) for shop in shops)
+        if len(raw) * secrets <= LIGHT_BYTES:
+            return _signer(shops, raw, claim)
+        async with self._heavy:
+            return await asyncio.to_thread(_signer, shops, raw, claim)
+
+
+def _signer(shops: Sequence[Shop], raw: bytes, claim: Claim) -> Shop | None:
+    """Try all shops that it may be, whichever fits."""
+    found = None
+    for shop in shops:
+        if is_signed(raw, claim, secrets=shop.settings.webhook_secrets):
+            found = shop
+    return found

@@ -120,7 +120,8 @@ CREATE TABLE webhooks (                         -- what came signed; see app/del
     received_at    REAL NOT NULL,
     PRIMARY KEY (shop, topic, id, entity)
 );
-CREATE INDEX webhooks_received ON webhooks (received_at);
+CREATE INDEX webhooks_dated ON webhooks (received_at) WHERE topic <> '(undated)';
+CREATE INDEX webhooks_undated ON webhooks (received_at) WHERE topic = '(undated)';
 
 CREATE TABLE outbox (                           -- triggers on their way; see app/delivery
     id             TEXT PRIMARY KEY,            -- the webhook-id: one for each event and URL

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.delivery import outbox, remembering, signatures, topics
-from app.delivery.signatures import Given, Signed
+from app.delivery.signatures import Claim, Given
 from app.delivery.taking import Announced, Taking
 from app.delivery.topics import Said
 from integrations.memory import Memory
@@ -26,10 +26,12 @@ def test_in_the_end_what_is_remembered_equals_the_ledger(seed: int) -> None:
 
 
 def _believe_every_signature(patch: pytest.MonkeyPatch) -> None:
-    def verify(body: bytes, given: Given, *, secrets: Any, now: float) -> Signed:
-        return Signed(given.id or None)
+    patch.setattr("app.delivery.webhook.claimed", _claimed)
+    patch.setattr("app.delivery.webhook.is_signed", lambda *_, **__: True)
 
-    patch.setattr("app.delivery.webhook.verify", verify)
+
+def _claimed(given: Given, *, now: float) -> Claim:
+    return Claim(id=given.id or None, prefix=b"", signatures=())
 
 
 def _believe_what_was_signed_long_ago(patch: pytest.MonkeyPatch) -> None:

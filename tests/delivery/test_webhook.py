@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from app.delivery import signatures, webhook
 from app.store.sqlite import StoreError
 from tests.app.loop import seconds
 from tests.app.serving import ENVIRON, MAYA, SARAH, problem
@@ -289,6 +291,28 @@ async def test_one_shop_s_webhook_is_nothing_to_another(tmp_path: Path) -> None:
     after = [len(service.sandboxes[name].requests) for name in ("acme", "bolt")]
 
     assert [before[0], before[1] + 1] == after
+
+
+async def test_what_takes_long_to_verify_is_verified_apart(
+    service: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long body and many secrets would keep everybody waiting, for a sender nobody knows."""
+    threads: list[str] = []
+    true = signatures.is_signed
+
+    def watched(*given: Any, **named: Any) -> bool:
+        threads.append(threading.current_thread().name)
+        return true(*given, **named)
+
+    monkeypatch.setattr(webhook, "is_signed", watched)
+    for light in (webhook.LIGHT_BYTES, 10):
+        monkeypatch.setattr(webhook, "LIGHT_BYTES", light)
+        right = await service.announce({**EVENT, "id": light})
+        wrong = await service.announce({**EVENT, "id": light}, secret="another-secret-0001")
+        assert [200, 401] == [right.status_code, wrong.status_code]
+
+    assert {"MainThread"} == set(threads[:2])
+    assert "MainThread" not in threads[2:]
 
 
 async def test_nothing_personal_and_no_secret_is_logged(service: Hooked) -> None:

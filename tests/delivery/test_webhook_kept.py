@@ -15,6 +15,7 @@ import pytest
 from app.delivery import outbox, remembering
 from app.delivery.forgetting import Forgetter
 from app.observe import make_log
+from app.store.sqlite import Transaction
 from tests.app.loop import seconds
 from tests.app.serving import NOW
 from tests.delivery.asking import HOOKED, PATH, Hooked, Shape, sample, signed
@@ -298,3 +299,24 @@ async def test_a_store_that_is_away_is_no_reason_to_stop_forgetting() -> None:
     assert ["store.failed"] * 3 == [
         msgspec.json.decode(each)["event"] for each in out.getvalue().splitlines()
     ]
+
+
+async def test_forgetting_goes_through_nothing_that_is_kept() -> None:
+    """All writes wait behind it."""
+    async with opened(executor=Inline()) as store:
+        steps: list[str] = []
+
+        def watched(tx: Transaction) -> None:
+            said: list[str] = []
+            tx.set_trace_callback(said.append)
+            remembering.forget(tx, at=0.0)
+            tx.set_trace_callback(None)
+            for statement in said:
+                steps.extend(row["detail"] for row in tx.execute(f"EXPLAIN QUERY PLAN {statement}"))
+
+        await store.write(watched)
+
+    assert [] == [step for step in steps if step.startswith("SCAN")]
+    assert {"webhooks_dated", "webhooks_undated"} == {
+        name for step in steps for name in step.split() if name.startswith("webhooks_")
+    }
