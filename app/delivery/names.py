@@ -43,9 +43,13 @@ class Names:
             loop = asyncio.get_running_loop()
             future = self._asking[which] = loop.create_future()
             future.add_done_callback(lambda _: self._asking.pop(which))
-            threading.Thread(
+            look = threading.Thread(
                 target=self._look_up, args=(*which, loop, future), name="names", daemon=True
-            ).start()
+            )
+            try:
+                look.start()
+            except RuntimeError:  # there are no more threads: a later try may have one
+                _tell(future, OSError("no thread"))
         found = await asyncio.shield(future)
         if isinstance(found, OSError):
             raise found

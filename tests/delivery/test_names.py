@@ -80,6 +80,21 @@ async def test_a_host_without_an_address_is_an_error(error: Exception) -> None:
         await Names(ask).addresses("a.example", 443)
 
 
+async def test_where_no_thread_can_be_started_a_later_try_may_have_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    names = Names(lambda *_: ["8.8.8.8"])
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(OSError, match="no thread"):
+            await names.addresses("a.example", 443)
+
+    assert ["8.8.8.8"] == await names.addresses("a.example", 443)
+
+
 async def test_the_system_knows_this_machine() -> None:
     assert "127.0.0.1" in await Names(system).addresses("localhost", 443)
 
