@@ -39,10 +39,10 @@ class Names:
             pass
         which = host, port
         future = self._asking.get(which)
-        if future is None:
+        if future is None or future.done():
             loop = asyncio.get_running_loop()
             future = self._asking[which] = loop.create_future()
-            future.add_done_callback(lambda _: self._asking.pop(which))
+            future.add_done_callback(lambda _: self._asking.pop(which, None))
             look = threading.Thread(
                 target=self._look_up, args=(*which, loop, future), name="names", daemon=True
             )
