@@ -33,7 +33,7 @@ from typing import Final
 
 from cachetools import TLRUCache
 
-from integrations.news import News, Shows, Standing, shown
+from integrations.news import News, Proof, Standing, shown, touching
 from integrations.remembered import Asked, Entry, Fetch, Flight, Recalled, Remembered
 
 OVERHEAD: Final = 1_500  # bytes an entry costs besides its body, measured in `test_memory.py`
@@ -154,12 +154,12 @@ class Memory:
             entry.fresh_until = float("-inf")
             self._news.number += 1
 
-    def drop(self, tags: Collection[str], *, shows: Shows | None = None) -> None:
+    def drop(self, tags: Collection[str], *, proof: Proof | None = None) -> None:
         """Forget what concerns any of the tags: we changed it.
 
-        `shows` tells whether a read shows the change; without it nothing can.
+        `proof` tells whether a read shows the change; without it nothing can.
         """
-        self._news.drop(tags, at=self._clock(), shows=shows)
+        self._news.drop(tags, at=self._clock(), proof=proof)
 
     def outdate(self, tags: Collection[str]) -> None:
         """Look again at what concerns any of the tags, when it is asked for next."""
@@ -204,7 +204,7 @@ class Memory:
 
     async def _fly(self, asked: Asked, fetch: Fetch, *, background: bool) -> Recalled:
         read = await fetch(background)
-        unsettled = self._news.unsettled(read.tags, at=asked.at)
+        unsettled = touching(asked.key, self._news.unsettled(read.tags, at=asked.at))
         is_shown = shown(asked.key, read.body, unsettled)
         if is_shown is False:
             return Recalled(read, stale=True)

@@ -8,16 +8,25 @@ something may be different).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Hashable, Sequence
-from typing import Final
+from collections.abc import Collection, Hashable, Sequence
+from typing import Final, Protocol
 
 import msgspec
 
 MOST_TAGS: Final = 100_000
 """Of so many tags the news is known; what was read before the others' counts as dropped."""
 
-Shows = Callable[[Hashable, bytes], bool | None]
-"""Whether a read, by its key and body, shows a change; None where it cannot tell."""
+
+class Proof(Protocol):
+    """What a change of ours left behind, by which a read shows that it is one after it."""
+
+    def touches(self, key: Hashable) -> bool:
+        """Say whether the change may be in what is read under a key at all."""
+        ...
+
+    def shows(self, key: Hashable, body: bytes) -> bool | None:
+        """Say whether a read shows the change; None where it cannot tell."""
+        ...
 
 
 class Standing(enum.IntEnum):
@@ -29,11 +38,11 @@ class Standing(enum.IntEnum):
 
 
 class Drop(msgspec.Struct, frozen=True):
-    """A change of ours: its number, its time, and what a read has to show to be after it."""
+    """A change of ours: its number, its time, and what proves that a read is one after it."""
 
     number: int
     at: float
-    shows: Shows | None
+    proof: Proof | None
 
 
 class _Of(msgspec.Struct):
@@ -58,10 +67,10 @@ class News:
     def __len__(self) -> int:
         return len(self._tags)
 
-    def drop(self, tags: Collection[str], *, at: float, shows: Shows | None) -> None:
+    def drop(self, tags: Collection[str], *, at: float, proof: Proof | None) -> None:
         """Take in a change of ours at the time `at`."""
         self.number += 1
-        drop = Drop(self.number, at, shows)
+        drop = Drop(self.number, at, proof)
         for tag in tags:
             news = self._of(tag)
             news.drops = (*(each for each in news.drops if self.settles(each) > at), drop)
@@ -90,7 +99,7 @@ class News:
         return standing
 
     def unsettled(self, tags: Collection[str], *, at: float) -> list[Drop]:
-        """Return the drops that a read which began at the time `at` may not show, newest first."""
+        """Return the drops that what began at the time `at` may not show, newest first."""
         found = {
             each.number: each
             for tag in tags
@@ -115,12 +124,17 @@ class News:
             self._forgotten = max(self._forgotten, dropped, gone.outdated)
 
 
+def touching(key: Hashable, drops: Sequence[Drop]) -> list[Drop]:
+    """Leave out the drops that cannot be in what is read under a key."""
+    return [drop for drop in drops if drop.proof is None or drop.proof.touches(key)]
+
+
 def shown(key: Hashable, body: bytes, drops: Sequence[Drop]) -> bool | None:
     """Say whether a read shows drops, the newest of which is first; None where nothing tells.
 
     What shows the newest shows those before it as well: it was made on top of them.
     """
-    told = [drop.shows(key, body) if drop.shows else None for drop in drops]
+    told = [drop.proof.shows(key, body) if drop.proof else None for drop in drops]
     if not told or told[0] is not None:
         return told[0] if told else True
     return False if False in told else None

@@ -46,6 +46,19 @@ class Source:
         return Remembered(body=self.body, as_of=NOW, tags=self.tags)
 
 
+class Proof:
+    """A proof that says of every read, or of all but some keys, what a function says."""
+
+    def __init__(
+        self, shows: Callable[[Hashable, bytes], bool | None], *untouched: Hashable
+    ) -> None:
+        self.shows = shows
+        self.untouched = untouched
+
+    def touches(self, key: Hashable) -> bool:
+        return key not in self.untouched
+
+
 class Stage:
     """A memory that is read with the same patience each time."""
 
@@ -329,7 +342,7 @@ async def test_a_read_that_may_not_show_a_drop_yet_is_kept_until_it_surely_would
 
 async def test_a_read_that_shows_what_was_changed_is_kept_at_once(stage: Stage) -> None:
     source = Source("id:1", body=b"1900 points")
-    stage.memory.drop({"id:1"}, shows=lambda key, body: (key, body) == ("a", b"1900 points"))
+    stage.memory.drop({"id:1"}, proof=Proof(lambda key, body: (key, body) == ("a", b"1900 points")))
 
     await stage.read("a", source)
     stage.clock.seconds += 29
@@ -340,7 +353,7 @@ async def test_a_read_that_shows_what_was_changed_is_kept_at_once(stage: Stage) 
 
 async def test_a_read_that_lacks_what_was_changed_is_shared_and_not_kept(stage: Stage) -> None:
     source = Source("id:1", body=b"1840 points")
-    stage.memory.drop({"id:1"}, shows=lambda _, body: body == b"1900 points")
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _, body: body == b"1900 points"))
 
     both = await asyncio.gather(*(stage.recall("a", source) for _ in range(2)))
     assert ([True] * 2, 1, 0) == ([each.stale for each in both], source.asked, len(stage.memory))
@@ -354,7 +367,7 @@ async def test_what_is_lacking_when_it_should_long_be_there_is_kept_all_the_same
     stage: Stage,
 ) -> None:
     source = Source("id:1")
-    stage.memory.drop({"id:1"}, shows=lambda _key, _body: False)
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _key, _body: False))
     stage.clock.seconds += 5
 
     for _ in range(9):
@@ -381,12 +394,35 @@ async def test_of_two_changes_a_read_shows_both_if_it_shows_the_newer(
         def shows(_key: Hashable, _body: bytes, told: bool | None = told_by) -> bool | None:
             return told
 
-        stage.memory.drop({"id:1"}, shows=shows)
+        stage.memory.drop({"id:1"}, proof=Proof(shows))
         stage.clock.seconds += 1
 
     recalled = await stage.recall("a", Source("id:1"))
 
     assert (is_kept, is_stale) == (len(stage.memory) == 1, recalled.stale)
+
+
+async def test_a_change_that_cannot_be_in_a_read_says_nothing_of_those_that_can(
+    stage: Stage,
+) -> None:
+    lacking = Source("id:1", body=b"codes")
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _key, body: body == b"codes and one more"))
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _key, _body: True, "a"))
+
+    assert (True, 0) == ((await stage.recall("a", lacking)).stale, len(stage.memory))
+    lacking.body = b"codes and one more"
+    assert (False, 1) == ((await stage.recall("a", lacking)).stale, len(stage.memory))
+
+
+async def test_a_change_that_cannot_be_in_a_read_is_not_waited_for(stage: Stage) -> None:
+    source = Source("id:1")
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _key, _body: None, "a"))
+
+    await stage.read("a", source)
+    stage.clock.seconds += 29
+    await stage.read("a", source)
+
+    assert 1 == source.asked
 
 
 async def test_what_lasts_survives_drops_also_while_it_is_read(stage: Stage) -> None:
@@ -677,7 +713,7 @@ async def test_news_of_our_own_change_costs_one_look_at_most() -> None:
     source = Source("id:1", body=b"after")
     await shown(stage, Source("id:1", body=b"before"))
 
-    stage.memory.drop({"id:1"}, shows=lambda _, body: body == b"after")
+    stage.memory.drop({"id:1"}, proof=Proof(lambda _, body: body == b"after"))
     stage.clock.seconds += 0.1
     assert (b"after", False) == await shown(stage, source)
     for _ in range(4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +32,16 @@ steps = st.lists(
     ),
     max_size=60,
 )
+
+
+class Shown:
+    """A proof that finds itself in every read."""
+
+    def touches(self, _key: Hashable) -> bool:
+        return True
+
+    def shows(self, _key: Hashable, _body: bytes) -> bool:
+        return True
 
 
 class Read(msgspec.Struct):
@@ -136,7 +147,7 @@ def test_where_reads_are_there_at_once_it_answers_what_a_plain_list_says(
             elif kind == "drop":
                 tag, shown = what
                 model.tell(tag, "drop", shown=shown)
-                memory.drop({tag}, shows=(lambda _key, _body: True) if shown else None)
+                memory.drop({tag}, proof=Shown() if shown else None)
             elif kind == "outdate":
                 model.tell(what[0], "outdate")
                 memory.outdate({what[0]})
@@ -236,7 +247,7 @@ def test_nothing_older_than_a_change_is_shown_however_long_reads_take(
             else:
                 world.change(what[0], kind)
                 if kind == "drop":
-                    world.memory.drop({what[0]}, shows=lambda _key, _body: True)
+                    world.memory.drop({what[0]}, proof=Shown())
                 else:
                     world.memory.outdate({what[0]})
         while world.under_way:

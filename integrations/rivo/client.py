@@ -26,7 +26,7 @@ from integrations.errors import (
     UnavailableError,
 )
 from integrations.memory import Memory
-from integrations.news import Shows
+from integrations.news import Proof
 from integrations.rivo.forms import pairs_of
 from integrations.rivo.found import Found
 from integrations.rivo.identities import (
@@ -244,7 +244,7 @@ class Rivo:
         call: Callable[..., Awaitable[Reply]],
         identity: Identity,
         snapshot: Mapping[str, Any],
-        proof: Callable[[Reply], Shows | None],
+        proof: Callable[[Reply], Proof | None],
     ) -> Reply:
         """Let one request leave that may change something, if the write's keeper agrees."""
         if self.seconds_left <= 0:
@@ -254,10 +254,10 @@ class Rivo:
         seconds = min(WRITE_SECONDS, self.seconds_left)  # less than before: keeping takes time
         if seconds <= 0:
             raise UnavailableError(NOT_SENT, retry_after=1)
-        was_sent, shows = True, None
+        was_sent, left_behind = True, None
         try:
             reply = await call(seconds=seconds)
-            identity, shows = named_in(reply, identity), proof(reply)
+            identity, left_behind = named_in(reply, identity), proof(reply)
         except NotSentError as error:
             was_sent = False
             words = HELD_BACK if isinstance(error, HeldBackError) else NOT_SENT
@@ -266,7 +266,7 @@ class Rivo:
             raise OutcomeUnknownError(LOST) from None
         finally:
             if was_sent:
-                self.memory.drop(tags_of_write(identity), shows=shows)
+                self.memory.drop(tags_of_write(identity), proof=left_behind)
         return reply
 
     async def _look_for(self, who: str, *, made: bool) -> None:

@@ -14,11 +14,12 @@ from typing import Any, Final, cast
 import msgspec
 
 from integrations.errors import ActionError
-from integrations.news import Shows
 from integrations.rivo.replies import body_of, resource_in, rows_in, write_error
 from integrations.rivo.resource import Resource
 from integrations.upstream import Reply
 
+Key = tuple[tuple[str | int, ...], tuple[tuple[str, str], ...]]
+"""By what a read is remembered: its path and its parameters."""
 Told = Callable[[Resource], Mapping[str, object]]
 """Reads off a write's answer which attributes its customer surely has after it."""
 
@@ -42,12 +43,14 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     row: int | None
     customer: Mapping[str, object]
 
+    def touches(self, key: Hashable) -> bool:
+        """Say whether the write may be in what is read under a key at all."""
+        return _name(cast(Key, key)[0]) in self.touched
+
     def shows(self, key: Hashable, body: bytes) -> bool | None:
         """Say whether a read shows the write; None where it cannot tell."""
-        segments, params = cast(tuple[tuple[str | int, ...], tuple[tuple[str, str], ...]], key)
+        segments, params = cast(Key, key)
         name = _name(segments)
-        if name not in self.touched:
-            return True
         with contextlib.suppress(ActionError, msgspec.DecodeError):
             if name == self.listed and len(segments) == 1:
                 return self._is_listed(msgspec.json.decode(body), params)
@@ -76,7 +79,7 @@ def nothing(_: Resource) -> Mapping[str, object]:
     return {}
 
 
-def proof_of(segments: tuple[str | int, ...], reply: Reply, *, told: Told) -> Shows | None:
+def proof_of(segments: tuple[str | int, ...], reply: Reply, *, told: Told) -> Proof | None:
     """Read off a write's answer what shows it; None where nothing is known to."""
     touched = TOUCHED.get(_name(segments))
     if touched is None or write_error(reply, empty=True) is not None:
@@ -90,7 +93,7 @@ def proof_of(segments: tuple[str | int, ...], reply: Reply, *, told: Told) -> Sh
         listed=_name(segments),
         row=said.id if said else None,
         customer=has,
-    ).shows
+    )
 
 
 def _name(segments: tuple[str | int, ...]) -> str:
