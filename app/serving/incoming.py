@@ -27,8 +27,9 @@ class Held:
 class Incoming:
     """The size of the request that comes in.
 
-    `got` is what has come since the last one ended, `piece` the size of the last piece: that may
-    hold the end of one request and the start of another, whose headers alone are counted then.
+    `got` is what has come since the piece in which the last one ended, `piece` the size of the
+    largest piece that holds some of this one, and perhaps of others: where it is large, the headers
+    themselves are counted.
     """
 
     def __init__(self, limits: Limits) -> None:

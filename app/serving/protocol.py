@@ -20,19 +20,20 @@ from app.serving.deadline import Deadline
 from app.serving.incoming import Held, Incoming
 from app.serving.limits import Limits
 from app.serving.lingering import LastWords
-from app.serving.refusing import REFUSAL, TOO_MUCH, TOO_SLOW, UNPARSABLE, Refusal, shed
+from app.serving.refusing import (
+    REFUSAL,
+    TOO_MUCH,
+    TOO_SLOW,
+    UNKNOWN,
+    UNPARSABLE,
+    Refusal,
+    StopError,
+    shed,
+)
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-UNKNOWN: Final = {"method": "", "path": "", "raw_path": b"", "query_string": b""}
-"""What is said of a request whose first line could not be read."""
-
-
-class _StopError(Exception):
-    """Stops the parser; `error` is the answer, or None where those before are the last ones."""
-
-    def __init__(self, error: HttpError | None) -> None:
-        super().__init__()
-        self.error = error
+SMALL: Final = 8 * 1024
+"""A body of so many bytes is let in whatever others hold: a helpdesk sends no more."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -124,7 +125,9 @@ class Protocol(HttpToolsProtocol):
             self.idle = False
             self.deadline.set(self.limits.receive_seconds)
         incoming = self.incoming
-        incoming.piece = size = len(data)
+        size = len(data)
+        if self.scope is None or size > incoming.piece:
+            incoming.piece = size
         incoming.got += size
         try:
             self.parser.feed_data(data)
@@ -132,7 +135,7 @@ class Protocol(HttpToolsProtocol):
             self._end_after(self.cycle)  # nobody here speaks anything else
         except httptools.HttpParserError as error:
             cause = error.__context__
-            wrong = cause.error if isinstance(cause, _StopError) else UNPARSABLE
+            wrong = cause.error if isinstance(cause, StopError) else UNPARSABLE
             if wrong is None:
                 self._end_after(self.cycle)
             else:
@@ -146,12 +149,12 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Look at what is announced before anything is done about it."""
         if len(self.pipeline) >= self.limits.pipelined:
-            raise _StopError(None)
+            raise StopError(None)
         upgrades = self.parser.should_upgrade()
         wrong = self.incoming.head(self.url, self.headers, upgrades=upgrades)
         if wrong is not None:
             self.scope["method"] = self.parser.get_method().decode("ascii")
-            raise _StopError(wrong)
+            raise StopError(wrong)
         super().on_headers_complete()
         self.headers = []  # of a trailer: it is no header, and nobody asked for it
 
@@ -160,9 +163,9 @@ class Protocol(HttpToolsProtocol):
         self.cycle.body += body
         self._hold(len(body))
         if (wrong := self.incoming.body(len(self.cycle.body))) is not None:
-            raise _StopError(wrong)
-        if self.held.bytes > self.limits.held_bytes:
-            raise _StopError(TOO_MUCH)
+            raise StopError(wrong)
+        if self.held.bytes > self.limits.held_bytes and len(self.cycle.body) > SMALL:
+            raise StopError(TOO_MUCH)
 
     def on_message_complete(self) -> None:
         """Hand the request on, if it is its turn."""

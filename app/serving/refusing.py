@@ -29,6 +29,17 @@ TOO_MUCH: Final = HttpError(
     headers=((b"retry-after", b"1"),),
 )
 
+UNKNOWN: Final = {"method": "", "path": "", "raw_path": b"", "query_string": b""}
+"""What is said of a request whose first line could not be read."""
+
+
+class StopError(Exception):
+    """Stops the parser; `error` is the answer, or None where those before are the last ones."""
+
+    def __init__(self, error: HttpError | None) -> None:
+        super().__init__()
+        self.error = error
+
 
 class Refusal(NamedTuple):
     """An application that answers one error, whatever it is asked."""
