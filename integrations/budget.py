@@ -57,10 +57,6 @@ class Leaving(msgspec.Struct, eq=False):
     priority: Priority
     at: float = math.inf
 
-    def connecting(self) -> None:
-        """Hear that a connection is being made first: it has not left yet."""
-        self.at = math.inf
-
 
 class Waiting(msgspec.Struct, frozen=True):
     """How things stand: how many left in the window, of how many, and how many wait or are out."""
@@ -129,9 +125,13 @@ class Budget:
         self._forget(priority, future)
         raise self._refusal(self._clock())
 
+    def connecting(self, leaving: Leaving) -> None:
+        """Hear that a connection is being made first: the request has not left yet."""
+        self._date(leaving, math.inf)
+
     def left(self, leaving: Leaving) -> None:
-        """Hear that a request leaves now."""
-        leaving.at = self._clock()
+        """Hear that a request leaves now; the last word counts."""
+        self._date(leaving, self._clock())
         if self._timer is None:  # all were connecting: nobody knew when the next share comes free
             self._plan(leaving.at)
 
@@ -180,6 +180,11 @@ class Budget:
             under_way=self._under_way,
             refused=self.refused,
         )
+
+    def _date(self, leaving: Leaving, at: float) -> None:
+        leaving.at = at
+        if leaving not in self._left:  # the process stood still since it was dated before
+            self._left.append(leaving)
 
     def _serve(self) -> None:
         """Let in whoever may enter now."""

@@ -40,7 +40,7 @@ class Leaves(msgspec.Struct, frozen=True):
     async def __call__(self, event: str, _about: Mapping[str, object]) -> None:
         """Hear of an event."""
         if event == "connection.connect_tcp.started":
-            self.leaving.connecting()
+            self.budget.connecting(self.leaving)
         elif event.endswith(".send_request_headers.started"):
             self.budget.left(self.leaving)
 

@@ -22,7 +22,6 @@ from integrations.budget import (
     SHARES,
     WINDOW_SECONDS,
     Budget,
-    Leaving,
     Priority,
 )
 from integrations.errors import HeldBackError
@@ -69,7 +68,7 @@ async def send(
         sent.refused.append((seconds(), priority))
         return
     if connects:
-        leaving.connecting()
+        budget.connecting(leaving)
         await asyncio.sleep(connects)
     budget.left(leaving)
     sent.left.append((seconds(), priority))
@@ -187,7 +186,7 @@ def test_that_would_be_noticed(slip: str, monkeypatch: pytest.MonkeyPatch) -> No
     if slip == "a window of a second":
         monkeypatch.setattr(module, "WINDOW_SECONDS", 1.0)
     else:
-        monkeypatch.setattr(Leaving, "connecting", lambda _: None)
+        monkeypatch.setattr(Budget, "connecting", lambda _, __: None)
         left = Budget.left
         monkeypatch.setattr(
             Budget, "left", lambda self, it: left(self, it) if it.at == math.inf else None
@@ -225,7 +224,7 @@ async def carry(
             await asyncio.sleep(0)
         if caller.connects:
             budget.left(leaving)
-            leaving.connecting()
+            budget.connecting(leaving)
             await asyncio.sleep(caller.connects)
         budget.left(leaving)
         arrived.append(clock() + caller.way)
@@ -487,6 +486,29 @@ async def test_who_was_let_in_before_the_loop_stood_still_is_counted_when_it_lea
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
+
+
+@pytest.mark.parametrize("connects", [False, True])
+async def test_the_last_word_on_when_it_left_counts_however_late_it_comes(
+    connects: bool,
+) -> None:
+    clock = Clock()
+    budget = Budget(clock=clock, most=15)
+    leaving = await budget.enter(WRITE, deadline=clock.now + 4)
+    budget.left(leaving)
+    clock.now += 1.2
+    assert 0 == budget.state().used
+
+    if connects:
+        budget.connecting(leaving)
+        clock.now += 1.2
+        assert 1 == budget.state().used
+    budget.left(leaving)
+
+    assert 1 == budget.state().used
+    budget.leave(leaving)
+    clock.now += 1.1
+    assert (0, 0) == (budget.state().used, budget.state().under_way)
 
 
 async def test_nobody_enters_a_closed_budget_and_nobody_waits_in_it() -> None:

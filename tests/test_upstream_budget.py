@@ -197,17 +197,17 @@ async def test_a_request_has_left_when_its_connection_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     events: list[str] = []
-    connecting, left = Leaving.connecting, Budget.left
+    connecting, left = Budget.connecting, Budget.left
 
-    def connects(self: Leaving) -> None:
+    def connects(self: Budget, leaving: Leaving) -> None:
         events.append("connecting")
-        connecting(self)
+        connecting(self, leaving)
 
     def leaves(self: Budget, leaving: Leaving) -> None:
         events.append("left")
         left(self, leaving)
 
-    monkeypatch.setattr(Leaving, "connecting", connects)
+    monkeypatch.setattr(Budget, "connecting", connects)
     monkeypatch.setattr(Budget, "left", leaves)
     budget = Budget(clock=time.monotonic, most=15)
     began = time.monotonic()
