@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 from unittest import mock
 
 import msgspec
@@ -21,6 +21,7 @@ from integrations.rivo.client import Rivo
 from integrations.rivo.forms import when
 from integrations.rivo.found import Found
 from integrations.rivo.reading import Reader
+from tests.replay.crowd import crowd
 from tests.replay.outages import Way, outage
 from tests.replay.plan import WRITES, draw
 from tests.replay.world import replay
@@ -36,7 +37,7 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     """One mistake: how it gets into the service, and in which outage or replay it shows soon."""
 
     patches: Callable[[], Patches]
-    way: Way | None = None
+    way: Way | Literal["crowd"] | None = None
     a_second: float = 8.0
     writes: float = WRITES
 
@@ -52,8 +53,7 @@ def _found(change: Callable[[Reader, Found], Mapping[str, object]]) -> Callable[
 
     async def read(self: Reader, *given: Any, **named: Any) -> Found:
         found = await true(self, *given, **named)
-        said = {"as_of": found.as_of, "stale": found.stale, **change(self, found)}
-        return Found(found.raw, **said)  # type: ignore[arg-type]
+        return msgspec.structs.replace(found, **change(self, found))
 
     return lambda: (on(Reader, "read", read),)
 
@@ -77,10 +77,10 @@ def _keeps_all() -> Patches:
 
 
 def _never_again() -> Patches:
-    true = Memory._take_off
+    true: Callable[..., Any] = Memory._take_off
 
-    def take_off(self: Any, asked: Any, fetch: Any, *, background: bool = False) -> Any:
-        return None if background else true(self, asked, fetch)
+    def take_off(self: Any, *given: Any, background: bool = False, **named: Any) -> Any:
+        return None if background else true(self, *given, **named)
 
     return (on(Memory, "_take_off", take_off),)
 
@@ -108,7 +108,7 @@ BUGS: Final[dict[str, Bug]] = {
     "what Rivo announces is not looked at": Bug(
         patches=lambda: (on(Rivo, "look_again", _nothing),)
     ),
-    "everybody asks for themselves": Bug(patches=_alone),
+    "everybody asks for themselves": Bug(patches=_alone, way="crowd"),
     "nothing is remembered": Bug(patches=lambda: (on(Memory, "_keep", _nothing),)),
     "as_of is when it is shown": Bug(
         patches=_found(lambda reader, _: {"as_of": when(reader._now())})
@@ -145,6 +145,9 @@ def caught(name: str, *, most: int, first: int = 1) -> tuple[int, list[str]] | N
 
 
 def _found_in(bug: Bug, seed: int) -> list[str]:
+    if bug.way == "crowd":
+        asked = crowd("actions").asked
+        return [f"asked {number} times" for number in asked.values() if number > 1]
     if bug.way is not None:
         return outage(seed, asks=ASKS, way=bug.way).found
     steps = draw(seed, opens=OPENS, customers=CUSTOMERS, a_second=bug.a_second, writes=bug.writes)

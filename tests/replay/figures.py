@@ -49,16 +49,16 @@ def outages(seed: int) -> Iterator[str]:
 REPLAY: Final = Figure(
     one=opens,
     each=OPENS,
-    simulated="tickets opened, Zipf over "
-    f"{CUSTOMERS:,} customers, five a second and bursts of up to 60 at 20 a second; 5 % writes, "
-    "5 % changes in the shop, a tenth of them unannounced; webhooks 50 to 800 ms late; time, the "
-    "network (up to 100 ms of jitter each way) and Rivo, limit on, are simulated in one process, "
-    "all of the application is real; half of the "
-    "seeds with one of 11 other ways in which Rivo may work",
+    simulated=f"tickets opened, Zipf over {CUSTOMERS:,} customers, five a second, bursts of up to "
+    "60 at 20 a second, some about one customer; sidebars on screen that poll; 5 % writes, 5 % "
+    "changes in the shop, a tenth of them unannounced; webhooks 50 to 800 ms late; time, network "
+    "(up to 100 ms of jitter each way) and Rivo, limit on, are simulated in one process, all of "
+    "the application is real; half of the seeds with one of 11 other ways in which Rivo may work",
 )
 OUTAGES: Final = Figure(
     one=outages,
     each=ASKS,
     simulated=f"Rivo and time: one of {', '.join(WAYS)} in turn, for a minute or more, what is "
-    "known between 0 s and 2 h old; 50 ms are real ones, inside of the process",
+    "known between 0 s and 2 h old; the 50 ms are what the service waits (virtual) and works "
+    "(real, of a processor)",
 )

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from unittest import mock
 
+import msgspec
+
 import app.main
 from app.environment import load
 from app.main import World, create_app
@@ -39,6 +41,14 @@ def played(play: Callable[[], Coroutine[Any, Any, T]]) -> T:
         asyncio.Runner(loop_factory=SkippingLoop) as runner,
     ):
         return runner.run(play())
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back; `etag` is empty where there is none."""
+
+    status: int
+    body: bytes
+    etag: str
 
 
 class House:
@@ -96,19 +106,23 @@ class House:
         return self._out.getvalue().decode().splitlines()
 
     async def post(
-        self, path: str, proof: str, *, who: str, key: str | None = None, **inputs: Any
-    ) -> tuple[int, bytes]:
-        """Call an action about a customer, inputs as JSON: the status and the body."""
-        headers = {"authorization": f"Bearer {proof}", "content-type": "application/json"}
-        if key is not None:
-            headers["idempotency-key"] = key
+        self,
+        path: str,
+        proof: str,
+        *,
+        who: str,
+        headers: Mapping[str, str] | None = None,
+        **inputs: Any,
+    ) -> Answer:
+        """Call an action about a customer, inputs as JSON."""
+        proofs = {"authorization": f"Bearer {proof}", "content-type": "application/json"}
         body = json.dumps({"customer_email": who, **inputs}).encode()
-        return await self.ask("POST", path, headers=headers, body=body)
+        return await self.ask("POST", path, headers={**proofs, **(headers or {})}, body=body)
 
     async def ask(
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, bytes]:
-        """Send one request as a server would hand it on: the status and the body."""
+    ) -> Answer:
+        """Send one request as a server would hand it on."""
         sent: list[Any] = []
 
         async def receive() -> Any:
@@ -131,4 +145,8 @@ class House:
             "server": ("service.test", 80),
         }
         await self.app(scope, receive, send)
-        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+        return Answer(
+            sent[0]["status"],
+            b"".join(message.get("body", b"") for message in sent[1:]),
+            dict(sent[0]["headers"]).get(b"etag", b"").decode(),
+        )

@@ -27,6 +27,7 @@ CHANGES: Final = 0.05
 AGAIN: Final = 0.3
 """So many writes have another behind them, and somebody who looks while that is under way."""
 BURSTS_A_MINUTE: Final = 0.5
+CROWDED: Final = 0.3
 JITTER_SECONDS: Final = 0.1
 REWARD: Final = 7001
 TIERS: Final = (21, 22, 23)
@@ -87,8 +88,9 @@ def draw(
     heights = list(itertools.accumulate(weights))
     ranks = range(customers)
     steps = []
-    for at in itertools.islice(_times(dice, a_second), opens):
+    for at, crowded in itertools.islice(_times(dice, a_second), opens):
         (who,) = dice.choices(ranks, cum_weights=heights)
+        who = who if crowded is None else int(crowded * customers)
         steps.append(Step(at, "open", _one(dice, OPENED), who))
         if dice.random() < writes:
             steps += _writing(dice, at + dice.uniform(1, 20), who)
@@ -109,18 +111,22 @@ def _writing(dice: random.Random, at: float, who: int) -> Iterator[Step]:
         yield Step(at + dice.uniform(-0.1, 0.1), "open", _one(dice, OPENED), who)
 
 
-def _times(dice: random.Random, a_second: float) -> Iterator[float]:
-    """Go on for ever: one by one, and now and then many within seconds."""
+def _times(dice: random.Random, a_second: float) -> Iterator[tuple[float, float | None]]:
+    """Go on for ever: one by one, and now and then many within seconds, or all about one customer.
+
+    Who that is comes with the time, as a number from 0 to 1.
+    """
     at = 1.0
     burst = dice.expovariate(BURSTS_A_MINUTE / 60)
     while True:
         at += dice.expovariate(a_second)
         if at > burst:
+            crowded = dice.random() if dice.random() < CROWDED else None
             for _ in range(dice.randint(20, 60)):
                 at += dice.expovariate(20)
-                yield at
+                yield at, crowded
             burst = at + dice.expovariate(BURSTS_A_MINUTE / 60)
-        yield at
+        yield at, None
 
 
 def _one(dice: random.Random, of: dict[What, float]) -> What:

@@ -15,7 +15,7 @@ import msgspec
 from integrations.rivo_sandbox import Announcement, Switches
 from integrations.rivo_sandbox.backend import LAG
 from tests.app.serving import API_KEY, GORGIAS_SECRET
-from tests.replay.house import House, played
+from tests.replay.house import Answer, House, played
 from tests.replay.judge import DEADLINE_SECONDS, Judge, Opened
 from tests.replay.network import ASKER
 from tests.replay.plan import CUSTOMERS, FIRST_ID, REWARD, TIERS, Step, email_of, id_of
@@ -24,6 +24,8 @@ from tests.simulation.shop import NOW
 
 WEBHOOK_JITTER: Final = (0.05, 0.8)
 LOOKS_AGAIN: Final = (0.0, 2.0)
+WATCHED: Final = 0.1
+POLL_SECONDS: Final = 15.0
 AFTERWARDS: Final = 20.0
 MOST_A_SECOND: Final = 15
 MOST_A_WINDOW: Final = 1.1
@@ -122,10 +124,31 @@ class _Replay:
         began, known = self._seconds(), self._judge.known(step.who)
         for resource in LOOKED_AT[step.what]:
             self._looks[resource, step.who].append(began)
-        status, body = await self._house.post(f"/{door}/{action}", key, who=email_of(step.who))
-        opened = Opened(step.what, step.who, began, self._seconds(), status, body)
+        answer = await self._house.post(f"/{door}/{action}", key, who=email_of(step.who))
+        ended = self._seconds()
+        opened = Opened(step.what, step.who, began, ended, answer.status, answer.body)
         self._judge.look(opened, known)
         self._counts["opens"] += 1
+        if answer.etag and step.what == "actions get_sidebar" and self._dice.random() < WATCHED:
+            self._start(self._watch(step, answer))
+
+    async def _watch(self, step: Step, shown: Answer) -> None:
+        """Keep a sidebar on the screen: it asks again and again whether anything is different."""
+        for _ in range(self._dice.randint(2, 8)):
+            await asyncio.sleep(POLL_SECONDS)
+            began, known = self._seconds(), self._judge.known(step.who)
+            for resource in LOOKED_AT[step.what]:
+                self._looks[resource, step.who].append(began)
+            answer = await self._house.post(
+                "/actions/get_sidebar",
+                API_KEY,
+                who=email_of(step.who),
+                headers={"if-none-match": shown.etag},
+            )
+            shown = shown if answer.status == 304 else answer
+            self._counts[f"polls {answer.status}"] += 1
+            opened = Opened(step.what, step.who, began, self._seconds(), shown.status, shown.body)
+            self._judge.look(opened, known)
 
     async def _write(self, step: Step) -> None:
         asker = f"write {next(self._house.numbers)}"
@@ -136,14 +159,14 @@ class _Replay:
         if step.what == "redeem":
             action, inputs = "create_points_redemption", {"reward_id": REWARD}
         began = self._seconds()
-        status, body = await self._house.post(
+        answer = await self._house.post(
             f"/actions/{action}",
             API_KEY,
             who=str(id_of(step.who)) if by_id else email_of(step.who),
-            key=asker,
+            headers={"idempotency-key": asker},
             **inputs,
         )
-        took = self._seconds() - began
+        status, body, took = answer.status, answer.body, self._seconds() - began
         self._counts[f"writes {status}"] += 1
         if took > DEADLINE_SECONDS or status not in (201, 409, 503):
             self._found.append(f"{began:.2f}, {asker}: {status} after {took:.2f} s: {body[:200]!r}")
@@ -191,11 +214,11 @@ class _Replay:
         for delivery in announcement.deliveries:
             due = (delivery.at - NOW).total_seconds() + self._dice.uniform(*WEBHOOK_JITTER)
             await asyncio.sleep(due - self._seconds())
-            status, _ = await self._house.ask(
+            answer = await self._house.ask(
                 "POST", "/rivo/webhooks", headers=dict(delivery.headers), body=delivery.body
             )
-            self._counts[f"webhooks {status}"] += 1
-            if status // 100 == 2:
+            self._counts[f"webhooks {answer.status}"] += 1
+            if answer.status // 100 == 2:
                 self._told(who, happened)
                 return
 
