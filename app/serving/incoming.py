@@ -28,8 +28,8 @@ class Incoming:
     """The size of the request that comes in.
 
     `got` is what has come since the piece in which the last one ended, `piece` the size of the
-    largest piece that holds some of this one, and perhaps of others: where it is large, the headers
-    themselves are counted.
+    largest piece that holds some of this one, and perhaps of others. Together they are at least
+    what it has: where that is much, the headers themselves are counted.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -45,8 +45,7 @@ class Incoming:
         """
         limits = self._limits
         if len(headers) > limits.headers or (
-            (self.got > limits.head_bytes or self.piece > limits.head_bytes)
-            and _size_of(url, headers) > limits.head_bytes
+            self.got + self.piece > limits.head_bytes and _size_of(url, headers) > limits.head_bytes
         ):
             return HEAD_TOO_LARGE
         most = limits.webhook_bytes if url.startswith(WEBHOOKS) else limits.body_bytes
