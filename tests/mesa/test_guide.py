@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from app.announcing import TRIGGERS
+from app.cli import main
 from app.delivery.standard_webhooks import headers
 from app.delivery.triggers import triggered
 from app.environment import load
@@ -142,6 +144,18 @@ def announced() -> list[Announcement]:
     assert sandbox.redeem(MAYA, 709485)
     assert sandbox.move(TOM, 552289)
     return told
+
+
+def test_each_command_in_the_guide_is_one_of_ours() -> None:
+    lines = re.findall(r"`rivo-helpdesk ([^`]+)`", TEXT)
+    assert {"webhooks register", "triggers list --state dead"} < set(lines)
+    for line in lines:
+        named = [word for word in line.split() if not word.startswith("-")]
+        command: click.Command = main
+        while isinstance(command, click.Group):
+            command = command.commands[named.pop(0)]
+        known = {option for each in command.params for option in each.opts}
+        assert {word for word in line.split() if word.startswith("--")} <= known, line
 
 
 def test_each_trigger_is_what_the_service_makes_of_what_rivo_announces() -> None:
