@@ -162,8 +162,8 @@ def table_of_hung(found: Hung) -> Table:
     table = Table(
         box=box.SIMPLE, caption=HUNG_CAPTION.format(rounds=rounds), caption_justify="left"
     )
-    table.add_column("p99 of one shop, the other's Rivo hangs", no_wrap=True)
-    for title in ("ratio", "min to max", "well ms *", "hung ms *", "answers"):
+    table.add_column("p99 of one shop, another's hangs", no_wrap=True)
+    for title in ("ratio", "min to max", "well ms *", "hung ms *", "n"):
         table.add_column(title, justify="right", no_wrap=True)
     for kind, title in KINDS.items():
         if kind not in found.runs:
