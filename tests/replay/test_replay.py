@@ -26,6 +26,7 @@ def test_what_is_shown_is_true_in_time_and_asked_for_once(seed: int) -> None:
     assert report.counts["stale"] > OPENS / 50
     assert report.counts["fresh"] > OPENS / 2
     assert 10 <= report.figures["most in a second"] <= 15
+    assert report.figures["with those of writes"] <= 1.1
     assert report.counts.get("not available", 0) < OPENS / 100
 
 

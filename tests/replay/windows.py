@@ -44,8 +44,8 @@ def needed(looks: Looks, changes: Mapping[int, list[float]]) -> Counter[str]:
     return windows
 
 
-def asked(arrivals: Iterable[Arrival], *, by: tuple[str, ...]) -> Counter[str]:
-    """Count the reads about one customer that were made for those who look, by resource."""
+def asked(arrivals: Iterable[Arrival], *, by: tuple[str, ...] = ("",)) -> Counter[str]:
+    """Count the reads about one customer by resource: all, or those for certain askers."""
     reads: Counter[str] = Counter()
     for each in arrivals:
         if each.method == "GET" and each.asker.startswith(by):

@@ -254,6 +254,7 @@ class _Replay:
         figures = {
             "most in a second": most,
             "reads a window": round(ratio, 4),
+            "with those of writes": round(asked(arrivals).total() / max(1, windows.total()), 4),
             "slowest answer": round(self._judge.slowest, 3),
             "oldest shown": round(self._judge.oldest, 1),
             "real seconds": round(took, 1),
