@@ -29,6 +29,7 @@ def health_routes(shops: Shops, metrics: Metrics) -> list[Route]:
 
     async def readyz(request: Request) -> Response:
         if not request.app.state.ready:
+            request.scope["seen"].outcome = "not_ready"  # nobody has to mend that
             return JSONResponse({"status": "not ready"}, status_code=503)
         return JSONResponse(
             {

@@ -68,7 +68,7 @@ async def test_a_request_is_one_line(service: Service) -> None:
         ("GET", "/healthz", None, "request.done", 200, "ok"),
         ("GET", "/nowhere", None, "request.done", 404, "refused"),
         ("POST", "/healthz", None, "request.done", 405, "refused"),
-        ("GET", "/readyz", None, "request.done", 503, "failed"),
+        ("GET", "/readyz", None, "request.done", 503, "not_ready"),
         ("GET", "/actions", API_KEY, "request.done", 200, "ok"),
         ("GET", "/actions/list_rewards", None, "request.done", 401, "unauthorized"),
         ("GET", "/actions/get_costumer", API_KEY, "request.done", 404, "no_such_action"),
