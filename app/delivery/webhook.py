@@ -34,6 +34,7 @@ AGAIN_SECONDS: Final = 5
 LIGHT_BYTES: Final = 1_000_000
 """So much is hashed within a millisecond; more is hashed apart, and little of that at once."""
 HEAVY_AT_ONCE: Final = 2
+HEAVY_WAITING: Final = 16
 
 
 class Webhooks:
@@ -44,6 +45,7 @@ class Webhooks:
         self._shops = shops
         self._now = now
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
+        self._waiting = 0
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -105,8 +107,16 @@ class Webhooks:
         secrets = sum(len(shop.settings.webhook_secrets) for shop in shops)
         if len(raw) * secrets <= LIGHT_BYTES:
             return _signer(shops, raw, claim)
-        async with self._heavy:
-            return await asyncio.to_thread(_signer, shops, raw, claim)
+        if self._waiting >= HEAVY_WAITING:
+            raise UnavailableError(
+                "Too much has to be verified right now: send it again.", retry_after=AGAIN_SECONDS
+            )
+        self._waiting += 1
+        try:
+            async with self._heavy:
+                return await asyncio.to_thread(_signer, shops, raw, claim)
+        finally:
+            self._waiting -= 1
 
 
 def _signer(shops: Sequence[Shop], raw: bytes, claim: Claim) -> Shop | None:

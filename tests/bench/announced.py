@@ -8,7 +8,7 @@ import hmac
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -40,7 +40,10 @@ class Announced(msgspec.Struct, frozen=True):
 def measure_announced(
     folder: Path, *, rounds: int, cores: Cores, seconds: int = SECONDS
 ) -> Announced:
-    """Announce points events, each with a trigger that it causes, to a service with a database."""
+    """Announce points events, and profiles that they change, to a service with a database.
+
+    Each points event causes a trigger, whose receiver is away: it is tried, and put off.
+    """
     environ = {
         "RIVO_API_KEY": "sandbox-key",
         "RIVO_API_URL": f"http://127.0.0.1:{PORT_OF_NOBODY}",
@@ -63,7 +66,7 @@ def measure_announced(
 def _request(number: int, count: int) -> bytes:
     """Sign one webhook; ids repeat now and then."""
     id_ = count - 1 if count % REPEATED == REPEATED - 1 else count
-    event = {
+    event: dict[str, Any] = {
         "id": number * 1_000_000 + id_,
         "points_amount": 10,
         "points_diff": 10,
@@ -72,6 +75,9 @@ def _request(number: int, count: int) -> bytes:
         "applied_at": "2026-11-21T09:00:00.000Z",
         "customer": {"id": 7_000_000_000_000 + id_ % 2_000, "email": f"c{id_ % 2_000}@example.com"},
     }
+    topic = "points_event/created"
+    if count % 2:  # Rivo announces a change of points as both
+        topic, event = "loyalty_profile/updated", event["customer"]
     body = msgspec.json.encode(event)
     name, at = f"msg_{number}_{id_}", int(time.time())
     mac = hmac.digest(SECRET.encode(), f"{name}.{at}.".encode() + body, "sha256")
@@ -82,7 +88,7 @@ def _request(number: int, count: int) -> bytes:
         f"content-length: {len(body)}",
         f"rivo-webhook-id: {name}",
         f"rivo-webhook-timestamp: {at}",
-        "rivo-webhook-topic: points_event/created",
+        f"rivo-webhook-topic: {topic}",
         f"rivo-webhook-signature: {base64.b64encode(mac).decode()}",
     )
     return "\r\n".join((*lines, "", "")).encode() + body

@@ -54,7 +54,8 @@ ONCE_CAPTION: Final = (
 )
 ANNOUNCED_CAPTION: Final = (
     "Medians and spread over {rounds} rounds, {number} webhooks at {pace} a second, over sockets;\n"
-    "each is kept on disk with the trigger that it causes, one in {repeated} comes twice.\n"
+    "each is kept on disk, half of them with a trigger whose receiver is away;\n"
+    "one in {repeated} comes twice.\n"
     "* On this machine, now; from when it was due, whatever became of those before."
 )
 CAPTION: Final = (

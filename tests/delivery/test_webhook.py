@@ -315,6 +315,18 @@ async def test_what_takes_long_to_verify_is_verified_apart(
     assert "MainThread" not in threads[2:]
 
 
+async def test_no_more_than_a_few_wait_to_be_verified(
+    service: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "LIGHT_BYTES", 10)
+    monkeypatch.setattr(webhook, "HEAVY_WAITING", 3)
+    answers = await asyncio.gather(*(service.announce({**EVENT, "id": n}) for n in range(10)))
+    later = await service.announce(EVENT)
+
+    assert [200] * 3 + [503] * 7 == sorted(answer.status_code for answer in answers)
+    assert 200 == later.status_code
+
+
 async def test_nothing_personal_and_no_secret_is_logged(service: Hooked) -> None:
     await service.announce({**EVENT, "title": "for Sarah"})
     await service.announce(EVENT, secret="wrong")
