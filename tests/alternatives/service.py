@@ -85,14 +85,18 @@ class Line:
 
     def __init__(self) -> None:
         self.sandbox: Sandbox | None = None
-        client = make_client(
+        self._client = make_client(
             base_url="http://rivo.example/merchant_api/v1",
             headers={"Authorization": KEY},
             transport=httpx.ASGITransport(app=self),
         )
-        # By chance 0 a read is tried again so soon that there is time for it before a write.
-        self.upstream = Upstream(client, name="shop", clock=lambda: 0.0, chance=lambda: 0.0)
         self.busy = 0
+
+    @property
+    def upstream(self) -> Upstream:
+        """What has asked nothing yet: neither budget nor breaker knows of other sandboxes."""
+        # By chance 0 a read is tried again so soon that there is time for it before a write.
+        return Upstream(self._client, name="shop", clock=lambda: 0.0, chance=lambda: 0.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.sandbox is not None
