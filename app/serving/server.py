@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import replace
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,13 +24,15 @@ from app.serving.incoming import Held
 from app.serving.limits import Limits
 from app.serving.protocol import Protocol
 
+NOTICE_SECONDS: Final = 0.1
+
 
 class Server(uvicorn.Server):
     """uvicorn's, leaving in order.
 
     SIGTERM makes `/readyz` say so, and takes requests in for some seconds more: whoever sends them
     needs that time to notice. Then it finishes what is under way. SIGINT, and any second signal,
-    goes on to that at once.
+    goes on to that at once. Before it listens nobody knows of it, and any signal ends it.
     """
 
     def __init__(self, config: uvicorn.Config, *, app: Starlette, limits: Limits) -> None:
@@ -51,6 +53,29 @@ class Server(uvicorn.Server):
             self._leaves_at = now + self._limits.accept_seconds
             return
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open and listen; whoever is told to leave meanwhile does not begin to serve."""
+        opening = asyncio.create_task(self._open(sockets))
+        while not opening.done() and self._over_at is None:
+            await asyncio.wait([opening], timeout=NOTICE_SECONDS)  # a signal wakes up nobody
+        if self._over_at is not None:
+            self._app.state.ready = False  # it may have been said just now
+            self.should_exit = True
+        if not opening.done():
+            # What the store was about to do is done whole by the next process, or was not begun.
+            opening.cancel()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # no stack trace of that
+        elif (code := opening.result()) is not None:
+            sys.exit(code)
+
+    async def _open(self, sockets: list[socket.socket] | None) -> str | int | None:
+        """Open and listen; the exit code where that failed (in a task nobody may exit)."""
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            return error.code
+        return None
 
     async def on_tick(self, counter: int) -> bool:
         """Say whether it is time to leave."""
@@ -85,7 +110,7 @@ def serve(
     server = make_server(app, host=host, port=port, proxies=proxies, limits=limits)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
-    if not server.started:
+    if not server.started and not server.should_exit:
         sys.exit(STARTUP_FAILURE)
 
 

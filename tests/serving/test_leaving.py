@@ -18,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 
+from app.store.lock import FileLock
 from tests.serving.process import Given
 
 # What runs in the other process is not traced.
@@ -60,6 +61,11 @@ class Running:
         await asyncio.to_thread(self.process.wait, 20)
         return time.monotonic() - self.told
 
+    def holds_open(self, name: str) -> bool:
+        """Say whether the process has opened a file of this name."""
+        held = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return any(str(each.readlink()).endswith(name) for each in held)
+
     def states(self) -> list[str]:
         """The states of all operations, as the next process finds them."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
@@ -68,10 +74,12 @@ class Running:
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start the service; `rivo_seconds` is how long a write takes."""
+    """Start the service; `rivo_seconds` is how long a write takes, `is_ready` to wait for it."""
     async with contextlib.AsyncExitStack() as staying:
 
-        async def begin(*, rivo_seconds: float = 0.0, **limits: float) -> Running:
+        async def begin(
+            *, rivo_seconds: float = 0.0, is_ready: bool = True, **limits: float
+        ) -> Running:
             database = tmp_path / "service.db"
             given = Given(
                 database=str(database), rivo_seconds=rivo_seconds, limits={**SHORT, **limits}
@@ -82,7 +90,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
             running = Running(process, port, database)
             await staying.enter_async_context(running.http)
             async with asyncio.timeout(20):
-                while (await running.http.get("/readyz")).status_code != 200:  # noqa: ASYNC110
+                while is_ready and (await running.http.get("/readyz")).status_code != 200:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             return running
 
@@ -192,3 +200,25 @@ async def test_it_is_over_in_time_whatever_happens(start: Start) -> None:
 
     assert left < 2.5
     assert running.states()[0] in ("sending", "unknown")
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+async def test_who_is_told_to_leave_while_it_opens_never_begins(
+    start: Start, tmp_path: Path, sig: signal.Signals
+) -> None:
+    """Another process has the database for as long as this one waits."""
+    lock = FileLock()
+    await lock.acquire(
+        tmp_path / "service.db", seconds=0, sleep=asyncio.sleep, clock=time.monotonic
+    )
+    running = await start(is_ready=False)
+    async with asyncio.timeout(20):
+        while not running.holds_open("service.db.lock"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    running.tell(sig)
+    await asyncio.sleep(0.3)
+    lock.release()
+
+    assert await running.left() < 2.0
+    assert not (tmp_path / "service.db").exists()
