@@ -40,7 +40,9 @@ def path(tmp_path: Path) -> Path:
 async def test_an_empty_database_gets_all_of_them(path: Path) -> None:
     async with opened(path) as store:
         assert len(MIGRATIONS) == await store.read(version)
-        assert {"audit", "notes", "operations", "outbox", "shown", "webhooks"} <= set(await store.read(tables))
+        assert {"audit", "notes", "operations", "outbox", "shown", "webhooks"} <= set(
+            await store.read(tables)
+        )
 
 
 async def test_nothing_is_run_twice(path: Path) -> None:
