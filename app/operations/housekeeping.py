@@ -36,6 +36,7 @@ class Housekeeper:
         """Count, and once an hour write the heads into the log and forget what is old."""
         store, log = self._means.store, self._means.log
         self._means.metrics.stand(await store.read(records.counts))
+        await store.try_again()  # that it can be written again shall show without traffic
         if self._means.clock() < self._logged_at + HEAD_SECONDS:
             return
         self._logged_at = self._means.clock()

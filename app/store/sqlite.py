@@ -60,11 +60,15 @@ class SqliteStore:
         self._executor = executor
         self._connection: Transaction | None = None
         self._closing = False
-        self.usable = True
-        """Whether it could be used when somebody last did."""
+        self._readable = self._writable = True
         self._pending: list[_Waiting] = []
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it could be used when somebody last did; no read makes up for a failed write."""
+        return self._readable and self._writable
 
     async def open(self) -> None:
         """Connect and migrate; StoreError where it cannot be, or was made by a newer program."""
@@ -96,9 +100,14 @@ class SqliteStore:
         if self._closing:
             raise StoreError("The database is closed.")
         ended: _Ended = await self._submit(self._look, job)
-        self.usable = not isinstance(ended.error, StoreError)
+        self._readable = not isinstance(ended.error, StoreError)
         value: T = _value_of(ended)
         return value
+
+    async def try_again(self) -> None:
+        """Write something if that last failed; StoreError where it still does."""
+        if not self._writable:
+            await self.write(_write_anything)
 
     async def close(self) -> None:
         """Refuse what is new, finish what waits, and leave the database in one file."""
@@ -126,7 +135,8 @@ class SqliteStore:
             ended = [_lost("no writer") for _ in batch]
         else:
             ended = running.result()
-        self.usable = not isinstance(ended[0].error, StoreError)
+        self._writable = not isinstance(ended[0].error, StoreError)
+        self._readable |= self._writable
         for waiting, each in zip(batch, ended, strict=True):
             if not waiting.future.done():  # cancelled
                 waiting.future.set_result(each)
@@ -140,7 +150,7 @@ class SqliteStore:
         try:
             return loop.run_in_executor(self._executor, work, *given)
         except RuntimeError:  # it was shut down
-            refused: asyncio.Future[Any] = loop.create_future()
+            refused = loop.create_future()
             refused.set_exception(StoreError("The database is closed."))
             return refused
 
@@ -246,9 +256,14 @@ def _roll_back(tx: Transaction) -> None:
             tx.execute("ROLLBACK")
 
 
+def _write_anything(tx: Transaction) -> None:
+    """Write what is there already; with nothing to write a full disk would not show."""
+    (version,) = tx.execute("PRAGMA user_version").fetchone()
+    tx.execute(f"PRAGMA user_version = {version}")
+
+
 def _is_unusable(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return code & 0xFF not in OF_THE_JOB
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF not in OF_THE_JOB
 
 
 def _lost(why: str) -> _Ended:

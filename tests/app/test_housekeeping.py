@@ -95,3 +95,19 @@ async def test_a_store_that_is_away_is_said_and_tried_again(
     assert ["store.failed", "audit.head", "store.failed"] == [
         line["event"] for line in service.lines() if line["event"] != "action.done"
     ]
+
+
+async def test_a_store_that_can_be_written_again_is_told_without_traffic() -> None:
+    """Reads go on where a lock stays, or a disk is full; they do not decide."""
+    service = Service()
+    await service.open()
+    store = service.app.state.store
+    await store.read(lambda tx: tx.execute("PRAGMA query_only = ON"))
+    refused = await service.act("create_points_event", **GIVE)
+    with pytest.raises(StoreError):
+        await keeper(service).once()
+    lost = store.usable
+    await store.read(lambda tx: tx.execute("PRAGMA query_only = OFF"))
+    await keeper(service).once()
+
+    assert (503, False, True) == (refused.status_code, lost, store.usable)

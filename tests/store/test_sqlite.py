@@ -352,6 +352,46 @@ async def test_a_database_that_somebody_else_locks_fails_without_a_path_or_sql(p
     assert "b" == free
 
 
+async def test_a_read_does_not_make_up_for_a_write_that_failed(path: Path) -> None:
+    async with opened(path, executor=Inline()) as store:
+        await store.write(add("one"))
+        before = store.usable
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            await store.read(lambda tx: tx.execute("PRAGMA busy_timeout = 0"))
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError):
+                await store.write(add("two"))
+            with pytest.raises(StoreError):
+                await store.try_again()
+            kept = await store.read(names)
+            locked = store.usable
+        await store.try_again()
+
+        assert (True, ["one"], False, True) == (before, kept, locked, store.usable)
+
+
+async def test_a_full_database_is_not_taken_for_one_that_can_be_written() -> None:
+    async with opened(executor=Inline()) as store:
+        await store.read(lambda tx: tx.execute("PRAGMA query_only = ON"))
+        with pytest.raises(StoreError):
+            await store.write(add("one"))
+        with pytest.raises(StoreError):
+            await store.try_again()
+        refused = store.usable
+        await store.read(lambda tx: tx.execute("PRAGMA query_only = OFF"))
+        await store.try_again()
+
+        assert (False, True) == (refused, store.usable)
+
+
+async def test_what_can_be_written_is_not_tried() -> None:
+    async with opened(executor=Inline()) as store:
+        lines = await traced(store)
+        await store.try_again()
+
+        assert [] == lines
+
+
 async def test_a_job_that_takes_the_transaction_away_fails_for_all() -> None:
     def takes_it_away(tx: Transaction) -> None:
         tx.execute("INSERT OR ROLLBACK INTO shown VALUES ('acme', 'a', 1)")
