@@ -106,8 +106,9 @@ class Taking:
         kind = remembering.UNDATED if name is None else remembering.SIGNED
         thing = customer_hash(self._shops.settings.secret_key, said.entity)
         is_new = remembering.note(tx, shop=shop, topic=kind, name=signed, entity="", at=at)
-        if name is not None:
-            is_new &= remembering.note(
+        # What was signed for another topic may not make this topic's own webhook known.
+        if is_new and name is not None:
+            is_new = remembering.note(
                 tx, shop=shop, topic=said.topic, name=name, entity=thing, at=at
             )
         if not is_new:

@@ -82,7 +82,7 @@ async def test_one_name_for_two_things_is_two_webhooks(service: Hooked) -> None:
 async def test_what_was_signed_for_one_topic_causes_nothing_under_another(service: Hooked) -> None:
     """The topic is not signed: whoever overheard a webhook cannot make another of it."""
     body = sample("customer_vip_tier_upgraded.reconstructed")
-    first = await service.announce(body, topic=UPGRADED)
+    first = await service.announce(body, name="msg_1", topic=UPGRADED)
     headers = {**first.request.headers, "rivo-webhook-topic": DOWNGRADED}
     again = await service.ask(
         "POST", PATH, key=None, content=msgspec.json.encode(body), headers=headers
@@ -91,6 +91,22 @@ async def test_what_was_signed_for_one_topic_causes_nothing_under_another(servic
     assert [200, 200] == [first.status_code, again.status_code]
     assert [(UPGRADED, "taken"), (DOWNGRADED, "repeated")] == service.taken()
     assert ["customer_vip_tier_updated"] == await put_down(service)
+
+
+async def test_what_came_under_a_wrong_topic_does_not_keep_the_right_one_out(
+    service: Hooked,
+) -> None:
+    """Only what counts is known afterwards: Rivo may use a name for several topics."""
+    body = sample("customer_vip_tier_upgraded.reconstructed")
+    first = await service.announce(body, name="msg_1", topic=UPGRADED)
+    headers = {**first.request.headers, "rivo-webhook-topic": DOWNGRADED}
+    await service.ask("POST", PATH, key=None, content=msgspec.json.encode(body), headers=headers)
+    for after in (10, 10):
+        await service.announce(body, name="msg_1", topic=DOWNGRADED, after=after)
+
+    assert ["taken", "repeated", "taken", "repeated"] == outcomes(service)
+    directions = [msgspec.json.decode(each["body"]) for each in await service.rows("outbox")]
+    assert {"upgraded", "downgraded"} == {each["direction"] for each in directions}
 
 
 async def test_the_same_body_under_another_name_is_another_webhook(service: Hooked) -> None:
