@@ -71,7 +71,7 @@ class Taking:
             return None
         for identity in said.about:
             came.shop.rivo.look_again(identity)
-        caused, outcome = self._caused(came, said)
+        caused, outcome = self._caused(came, said, request_id)
         try:
             is_new = await self._store.write(lambda tx: self._keep(tx, came, said, caused))
         except StoreError:
@@ -86,12 +86,24 @@ class Taking:
         """Wait for what is done after the answers."""
         await asyncio.gather(*self._after, return_exceptions=True)
 
-    def _caused(self, came: Announced, said: Said) -> tuple[list[Triggered], str]:
-        """Find the triggers of a webhook; a body that is not as documented causes none."""
-        at = self._now().timestamp()
+    def _caused(self, came: Announced, said: Said, request_id: str) -> tuple[list[Triggered], str]:
+        """Find the triggers of a webhook; a body that is not as documented causes none.
+
+        Nor does one that trips us up: Rivo would repeat it for ever, with the same end.
+        """
+        at, shop = self._now().timestamp(), came.shop.name
         try:
-            return triggered(said.topic, said.body, shop=came.shop.name, at=at), "taken"
+            return triggered(said.topic, said.body, shop=shop, at=at), "taken"
         except ActionError:
+            return [], "unclear"
+        except Exception as error:  # noqa: BLE001 - a mistake of ours, to be found in the log
+            self._log.error(
+                "webhook.not_understood",
+                request_id=request_id,
+                shop=shop,
+                topic=counted(said.topic),
+                error=type(error).__name__,
+            )
             return [], "unclear"
 
     def _keep(self, tx: Transaction, came: Announced, said: Said, caused: list[Triggered]) -> bool:

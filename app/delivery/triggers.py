@@ -27,17 +27,16 @@ DIRECTIONS: Final = {
 
 
 class Triggered(msgspec.Struct, frozen=True, kw_only=True):
-    """One trigger: its flat body, and whom it is about, by Shopify id and by e-mail address."""
+    """One trigger: its flat body, also as it is signed and sent, and whom it is about.
+
+    `customer` is their Shopify id, `email` their address.
+    """
 
     trigger: Trigger
     flat: dict[str, Any]
+    body: bytes
     customer: str | None
     email: str | None
-
-    @property
-    def body(self) -> bytes:
-        """The body as it is signed and sent."""
-        return msgspec.json.encode(self.flat)
 
 
 def triggered(topic: str, body: Mapping[str, Any], *, shop: str, at: float) -> list[Triggered]:
@@ -60,14 +59,15 @@ def triggered(topic: str, body: Mapping[str, Any], *, shop: str, at: float) -> l
     if found is None:
         return []
     name, flat, occurred = found
-    marks = {
+    flat |= {
         "trigger": name,
         "shop": shop,
         "occurred_at": occurred or when(datetime.fromtimestamp(at, UTC)),
         "source": SOURCE,
     }
     number, email = identity(flat["customer_id"], flat["customer_email"])
-    return [Triggered(trigger=name, flat=flat | marks, customer=number, email=email)]
+    body_sent = msgspec.json.encode(flat)
+    return [Triggered(trigger=name, flat=flat, body=body_sent, customer=number, email=email)]
 
 
 _Found = tuple[Trigger, dict[str, Any], str | None]

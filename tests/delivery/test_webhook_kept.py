@@ -158,6 +158,23 @@ async def test_other_topics_cause_none(service: Hooked, name: str, topic: str) -
     assert (["taken"], []) == (outcomes(service), await put_down(service))
 
 
+async def test_a_body_that_trips_us_up_is_kept_and_logged_and_need_not_come_again(
+    service: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(*_: object, **__: object) -> None:
+        raise KeyError("ana@example.com")
+
+    monkeypatch.setattr("app.delivery.taking.triggered", trip)
+    answers = [await service.announce(EVENT, name="msg_1", after=after) for after in (0, 10)]
+    told = [line for line in service.lines() if line["event"] == "webhook.not_understood"]
+
+    assert [200, 200] == [each.status_code for each in answers]
+    assert ["unclear", "repeated"] == outcomes(service)
+    assert [("KeyError", "shop")] * 2 == [(each["error"], each["shop"]) for each in told]
+    assert "ana@example.com" not in service.out.getvalue().decode()
+    assert [] == await put_down(service)
+
+
 async def test_without_a_url_there_is_nothing_to_put_down() -> None:
     service = Hooked()
     await service.announce(EVENT)
