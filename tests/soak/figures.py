@@ -14,6 +14,7 @@ FIGURES: Final[dict[str, str]] = {
     "clicks": "tests.simulation.figures:CLICKS",
     "late_doubles": "tests.simulation.figures:LATE_DOUBLES",
     "limits": "tests.operations.figures:LIMITS",
+    "malformed": "tests.test_malformed:MALFORMED",
     "mistakes": "tests.simulation.figures:MISTAKES",
     "outages": "tests.replay.figures:OUTAGES",
     "outbox": "tests.delivery.outbox_figure:OUTBOX",
