@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from app.delivery.standard_webhooks import key_of
 from app.settings import SettingsError, ShopSettings, TriggerSettings, digest, is_loopback
 
 TRIGGERS: Final = (
@@ -20,6 +21,8 @@ TRIGGERS: Final = (
 )
 MOST_SECRETS: Final = 40
 """Rivo documents one secret for each webhook, and has about thirty of them."""
+SHORTEST: Final = 8
+"""Characters of a secret of Rivo's, bytes of one of ours: what is shorter was pasted wrongly."""
 NETLOC: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 LOCALHOST: Final = ("127.0.0.0/8", "::1/128")
 
@@ -33,9 +36,12 @@ def mesa(url: str | None, secrets: Sequence[str]) -> tuple[TriggerSettings, ...]
     if not url or not secrets:
         missing = "MESA_WEBHOOK_SECRET" if url else "MESA_WEBHOOK_URL"
         raise SettingsError(f"{missing} is missing: triggers need an address and a secret.")
+
+    def named(field: str) -> str:
+        return "MESA_WEBHOOK_SECRET" if field == "secret_file" else "MESA_WEBHOOK_URL"
+
     return tuple(
-        trigger(lambda _: "MESA_WEBHOOK_URL", name=name, url=url, secrets=secrets, networks=())
-        for name in TRIGGERS
+        trigger(named, name=name, url=url, secrets=secrets, networks=()) for name in TRIGGERS
     )
 
 
@@ -51,6 +57,11 @@ def trigger(
         raise SettingsError(
             f"{named('url')} must be an https address (http only on loopback), "
             "without a user, a password or a fragment."
+        )
+    if any(len(key_of(each)) < SHORTEST for each in secrets):
+        raise SettingsError(
+            f"{named('secret_file')} is too short: it needs {SHORTEST} bytes or more, "
+            "behind whsec_ as base64."
         )
     return TriggerSettings(
         trigger=name,

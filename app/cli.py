@@ -75,7 +75,8 @@ def check(name: str | None, customer: str | None, *, sandbox: bool, as_json: boo
     """Ask a live shop read-only questions: what works, what differs from the contract."""
     environ = dict(os.environ)
     if "SECRET_KEY_FILE" not in environ:
-        environ.setdefault("SECRET_KEY", "unused")  # nothing is signed: no key is left behind
+        # Nothing is signed: no key is left behind.
+        environ.setdefault("SECRET_KEY", "unused-by-who-only-asks")
     settings = settings_of(environ, sandbox=sandbox)
     shop = shop_of(settings, name)
     report = asyncio.run(_check(settings, shop, customer))

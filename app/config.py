@@ -179,6 +179,7 @@ def _shop(sources: Sources, name: str, found: Mapping[str, Any]) -> ShopSettings
                 f"{at}.rivo_webhook_secret_file",
                 table.rivo_webhook_secret_file,
                 most=announcing.MOST_SECRETS,
+                least=announcing.SHORTEST,
             )
         ),
         triggers=_triggers(sources, f"{at}.triggers", table.triggers),
@@ -258,8 +259,10 @@ def _allowed(at: str, found: Mapping[str, Any], who: CallerSettings) -> CallerSe
     )
 
 
-def _secrets(sources: Sources, at: str, file: str | None, *, most: int = 2) -> list[str]:
-    return [] if file is None else split(at, sources.file(at, Path(file)), most=most)
+def _secrets(
+    sources: Sources, at: str, file: str | None, *, most: int = 2, least: int = 1
+) -> list[str]:
+    return [] if file is None else split(at, sources.file(at, Path(file)), most=most, least=least)
 
 
 def _caller(sources: Sources, callers: str, name: str, found: Mapping[str, Any]) -> CallerSettings:

@@ -51,6 +51,7 @@ GORGIAS_BUTTONS: Final = frozenset(
 )
 DATABASE: Final = "./data/rivo-helpdesk.db"
 SANDBOX_DATABASE: Final = "./data/sandbox.db"
+SHORTEST_KEY: Final = 16
 DEMO_KEY: Final = "demo"
 DEMO_LEAD_KEY: Final = "demo-lead"
 DEMO_WEBHOOK_SECRETS: Final = ("demo-rivo-webhook",)
@@ -172,7 +173,9 @@ class _Reader:
 
     def _webhook_secrets(self) -> tuple[str, ...]:
         """Read what Rivo signs with; the sandbox's Rivo has a secret that everybody knows."""
-        given = self.sources.secrets("RIVO_WEBHOOK_SECRET", most=announcing.MOST_SECRETS)
+        given = self.sources.secrets(
+            "RIVO_WEBHOOK_SECRET", most=announcing.MOST_SECRETS, least=announcing.SHORTEST
+        )
         return tuple(given) or (DEMO_WEBHOOK_SECRETS if self.sandbox else ())
 
     def _triggers(self) -> tuple[TriggerSettings, ...]:
@@ -214,7 +217,7 @@ class _Reader:
 
     def _secret_key(self, kept_in: str) -> bytes:
         """Read SECRET_KEY, else the one that the first start made beside the database."""
-        if given := self.sources.secrets("SECRET_KEY"):
+        if given := self.sources.secrets("SECRET_KEY", least=SHORTEST_KEY):
             return given[0].encode()
         if kept_in in (IN_MEMORY, SANDBOX_DATABASE):
             return os.urandom(32).hex().encode()

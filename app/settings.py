@@ -171,14 +171,16 @@ class Sources:
         self.environ = environ
         self.files: dict[Path, FileState | None] = {}
 
-    def secrets(self, name: str, *, most: int = 2) -> list[str]:
+    def secrets(self, name: str, *, most: int = 2, least: int = 1) -> list[str]:
         """Read one secret, or two while it is changed, from NAME or from the file NAME_FILE."""
         file = f"{name}_FILE"
         if name in self.environ and file in self.environ:
             raise SettingsError(f"{name} and {file} are both set: keep one.")
         if file in self.environ:
-            return split(file, self.file(file, Path(self.environ[file])), most=most)
-        return split(name, self.environ[name], most=most) if name in self.environ else []
+            return split(file, self.file(file, Path(self.environ[file])), most=most, least=least)
+        return (
+            split(name, self.environ[name], most=most, least=least) if name in self.environ else []
+        )
 
     def file(self, name: str, path: Path) -> str:
         """Read a file that `name` names."""
@@ -191,13 +193,18 @@ class Sources:
             ) from None
 
 
-def split(name: str, given: str, *, most: int = 2) -> list[str]:
-    """Take a text apart into one secret, or two while it is changed; into `most` at most."""
+def split(name: str, given: str, *, most: int = 2, least: int = 1) -> list[str]:
+    """Take a text apart into one secret, or two while it is changed; into `most` at most.
+
+    Each has `least` characters or more: what is shorter was pasted wrongly.
+    """
     secrets = given.split()
     if not secrets:
         raise SettingsError(f"{name} is empty: give it a value, or do not set it.")
     if not all(secret.isprintable() for secret in secrets):
         raise SettingsError(f"{name} must be of printable characters.")
+    if min(map(len, secrets)) < least:
+        raise SettingsError(f"{name} is too short: it needs {least} characters or more.")
     if len(secrets) > most:
         known = "one, or two while it is changed" if most == 2 else f"at most {most}"
         raise SettingsError(f"{name} holds {len(secrets)} secrets: {known}.")

@@ -54,7 +54,7 @@ def test_the_caller_in_the_guide_can_be_configured(tmp_path: Path) -> None:
 
     ((caller,),) = (
         shop.callers
-        for shop in load({"CONFIG": str(config), "SECRET_KEY": "for-hashes-0001"}).shops
+        for shop in load({"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes"}).shops
     )
 
     assert "ai_agent" == caller.name

@@ -48,6 +48,28 @@ def test_rivo_may_sign_each_of_its_webhooks_with_a_secret_of_its_own(tmp_path: P
     assert told == refusal(RIVO_WEBHOOK_SECRET=" ".join([*secrets, "one-more-0001"]))
 
 
+@pytest.mark.parametrize("given", ["7charac", "long-enough-0001 7charac", "x"])
+def test_what_is_too_short_for_a_secret_of_rivos_was_pasted_wrongly(
+    given: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(given)
+    told = "is too short: it needs 8 characters or more."
+
+    assert f"RIVO_WEBHOOK_SECRET {told}" == refusal(RIVO_WEBHOOK_SECRET=given)
+    assert f"RIVO_WEBHOOK_SECRET_FILE {told}" == refusal(RIVO_WEBHOOK_SECRET_FILE=str(file))
+    assert ("8charact",) == shop(RIVO_WEBHOOK_SECRET="8charact").webhook_secrets
+
+
+@pytest.mark.parametrize("given", ["7charac", "whsec_AA==", "whsec_c2V2ZW5f", "old-secret-0001 x"])
+def test_what_signs_triggers_has_eight_bytes_or_more(given: str) -> None:
+    told = "MESA_WEBHOOK_SECRET is too short: it needs 8 bytes or more, behind whsec_ as base64."
+
+    assert told == refusal(**{**MESA, "MESA_WEBHOOK_SECRET": given})
+    for enough in ("8charact", "whsec_ZWlnaHRfX18="):
+        assert 3 == len(shop(**{**MESA, "MESA_WEBHOOK_SECRET": enough}).triggers)
+
+
 @pytest.mark.parametrize("name", ["RIVO_WEBHOOK_SECRET", "MESA_WEBHOOK_SECRET"])
 @pytest.mark.parametrize("empty", ["", " ", "\n"])
 def test_an_empty_secret_is_refused(name: str, empty: str, tmp_path: Path) -> None:
@@ -189,7 +211,11 @@ points_redemption_created = [
 ]
 loyalty_points_earned = [{ url = "https://10.1.2.3/earned", secret_file = "mesa" }]
 """
-FILES = {"rivo": "secret-of-rivo-0001\n", "mesa": "secret-of-mesa-0001", "crm": "old-1 new-2"}
+FILES = {
+    "rivo": "secret-of-rivo-0001\n",
+    "mesa": "secret-of-mesa-0001",
+    "crm": "old-secret-0001 new-secret-0002",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +227,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def configured(text: str, **environ: str) -> Settings:
     Path("config.toml").write_text(text)
-    return load({"CONFIG": "config.toml", "SECRET_KEY": "for-hashes", **environ})
+    return load({"CONFIG": "config.toml", "SECRET_KEY": "key-of-the-hashes", **environ})
 
 
 def refused(text: str) -> str:
@@ -221,7 +247,7 @@ def test_each_trigger_of_a_shop_goes_where_config_says() -> None:
         TriggerSettings(
             trigger=redeemed,
             url="https://crm.example.com/redeemed",
-            secrets=("old-1", "new-2"),
+            secrets=("old-secret-0001", "new-secret-0002"),
             networks=("10.0.0.0/8",),
         ),
         TriggerSettings(
@@ -254,6 +280,19 @@ def test_a_mistake_is_one_sentence_that_names_the_table(old: str, new: str, told
     assert told in said
     assert said.startswith("CONFIG: ")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("rivo", "CONFIG: shops.acme.rivo_webhook_secret_file is too short"),
+        ("crm", "CONFIG: shops.acme.triggers.points_redemption_created[2].secret_file is too"),
+    ],
+)
+def test_the_table_of_what_is_too_short_is_named(file: str, told: str) -> None:
+    Path(file).write_text("7charac")
+
+    assert refused(ACME).startswith(told)
 
 
 def test_shops_may_share_a_receiver_but_no_secret_of_rivos() -> None:

@@ -62,7 +62,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def shops(text: str, **environ: str) -> dict[str, ShopSettings]:
     Path("config.toml").write_text(text)
-    settings = load({"CONFIG": "config.toml", "SECRET_KEY": "for-hashes", **environ})
+    settings = load({"CONFIG": "config.toml", "SECRET_KEY": "key-of-the-hashes", **environ})
     return {shop.name: shop for shop in settings.shops}
 
 
@@ -125,7 +125,7 @@ def test_every_file_is_watched(here: Path) -> None:
     shops(ACME)
     text = f"{ACME}\n[shops.acme.callers.mesa]\ndoor='actions'\nactions=[]\nsecret_file='mesa'"
     Path("config.toml").write_text(text)
-    settings = load({"CONFIG": "config.toml", "SECRET_KEY": "for-hashes"})
+    settings = load({"CONFIG": "config.toml", "SECRET_KEY": "key-of-the-hashes"})
 
     assert ["config.toml", "acme_rivo", "mesa"] == [str(path) for path in settings.files]
 

@@ -149,7 +149,11 @@ async def test_a_caller_sees_what_a_form_has_to_know(tmp_path: Path) -> None:
         % (tmp_path / "secret")
     )
     (tmp_path / "secret").write_text(API_KEY)
-    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    environ = {
+        "CONFIG": str(config),
+        "SECRET_KEY": "key-of-the-hashes",
+        "DATABASE_URL": "sqlite://",
+    }
     told = (await Service(environ).ask("GET", "/actions")).json()
 
     assert ["create_points_event"] == [each["name"] for each in told["actions"]]

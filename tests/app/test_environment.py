@@ -34,6 +34,17 @@ def refusal(environ: dict[str, str], **options: Any) -> str:
     return str(caught.value)
 
 
+def test_a_key_that_is_too_short_for_hashes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("fifteen-letters")
+    environ = {name: value for name, value in ONE_SHOP.items() if name != "SECRET_KEY"}
+    told = "is too short: it needs 16 characters or more."
+
+    assert f"SECRET_KEY {told}" == refusal({**environ, "SECRET_KEY": "fifteen-letters"})
+    assert f"SECRET_KEY_FILE {told}" == refusal({**environ, "SECRET_KEY_FILE": str(file)})
+    assert b"sixteen-letters." == load({**environ, "SECRET_KEY": "sixteen-letters."}).secret_key
+
+
 def test_a_shop_needs_no_more_than_its_key() -> None:
     settings = load(ONE_SHOP)
     (shop,) = settings.shops
@@ -148,7 +159,10 @@ def test_a_secret_makes_a_caller_with_its_limits(
 )
 def test_operations_are_kept_where_it_is_said(url: str, path: str) -> None:
     assert path == load({**ONE_SHOP, "DATABASE_URL": url}).database
-    assert path == load({"DATABASE_URL": url, "SECRET_KEY": "s"}, sandbox=True).database
+    assert (
+        path
+        == load({"DATABASE_URL": url, "SECRET_KEY": "key-of-the-hashes"}, sandbox=True).database
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,7 +260,7 @@ def test_an_empty_secret_is_a_start_error(name: str, given: str, tmp_path: Path)
 def test_the_shops_key_is_never_guessed() -> None:
     told = "RIVO_API_KEY is missing: set it to the shop's key, or start with --sandbox."
 
-    assert told == refusal({"SECRET_KEY": "s", "API_KEY": "caller-0001"})
+    assert told == refusal({"SECRET_KEY": "key-of-the-hashes", "API_KEY": "caller-0001"})
 
 
 def test_a_third_secret_is_refused() -> None:
@@ -256,9 +270,9 @@ def test_a_third_secret_is_refused() -> None:
 
 
 @pytest.mark.parametrize("other", [*CALLERS[1:], "RIVO_API_KEY", "SECRET_KEY", "METRICS_KEY"])
-@pytest.mark.parametrize("given", ["the-same-0001", "another-0002 the-same-0001"])
+@pytest.mark.parametrize("given", ["the-same-secret-0001", "another-0002 the-same-secret-0001"])
 def test_equal_secrets_are_refused(other: str, given: str) -> None:
-    told = refusal({**ONE_SHOP, other: "the-same-0001", "API_KEY": given})
+    told = refusal({**ONE_SHOP, other: "the-same-secret-0001", "API_KEY": given})
 
     assert "are the same: give each its own." in told
     assert {"API_KEY", other} == set(told.partition(" are ")[0].split(" and "))

@@ -318,7 +318,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def configured(text: str) -> Settings:
     Path("config.toml").write_text(text)
-    return load({"CONFIG": "config.toml", "SECRET_KEY": "for-hashes"})
+    return load({"CONFIG": "config.toml", "SECRET_KEY": "key-of-the-hashes"})
 
 
 def refused(text: str) -> str:

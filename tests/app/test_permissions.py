@@ -39,7 +39,7 @@ def shop(line: str = "", *, where: str = SHOP) -> ShopSettings:
     """Read CONFIG with one more line in one of its tables."""
     assert f"[{where}]\n" in CONFIG
     Path("config.toml").write_text(CONFIG.replace(f"[{where}]\n", f"[{where}]\n{line}\n"))
-    (only,) = load({"CONFIG": "config.toml", "SECRET_KEY": "for-hashes"}).shops
+    (only,) = load({"CONFIG": "config.toml", "SECRET_KEY": "key-of-the-hashes"}).shops
     return only
 
 

@@ -47,7 +47,7 @@ class Told:
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "config.toml"
-        self.environ = {"CONFIG": str(self.config), "SECRET_KEY": "for-hashes", **MEMORY}
+        self.environ = {"CONFIG": str(self.config), "SECRET_KEY": "key-of-the-hashes", **MEMORY}
         self.reads = 0
         self._writes = 0
 
@@ -162,11 +162,11 @@ async def test_a_secret_is_changed_without_a_gap(told: Told) -> None:
 @pytest.mark.parametrize("name", ["API_KEY", "METRICS_KEY"])
 async def test_a_secret_of_its_own_file_is_read_again(told: Told, name: str) -> None:
     folder = told.config.parent
-    (folder / "secret").write_text("old")
+    (folder / "secret").write_text("old-key-of-the-hashes")
     told.environ = {
         **MEMORY,
         "RIVO_API_KEY": "rivo-key-of-acme",
-        "SECRET_KEY": "for-hashes",
+        "SECRET_KEY": "key-of-the-hashes",
         f"{name}_FILE": str(folder / "secret"),
     }
     path = "/metrics" if name == "METRICS_KEY" else "/actions"
@@ -182,7 +182,7 @@ async def test_a_secret_of_its_own_file_is_read_again(told: Told, name: str) -> 
 
 async def test_a_key_for_hashes_is_read_again(told: Told) -> None:
     folder = told.config.parent
-    (folder / "secret").write_text("old")
+    (folder / "secret").write_text("old-key-of-the-hashes")
     told.environ = {
         **MEMORY,
         "RIVO_API_KEY": "rivo-key-of-acme",
@@ -191,7 +191,7 @@ async def test_a_key_for_hashes_is_read_again(told: Told) -> None:
     }
     async with told.serving() as service:
         await told.status(service, "caller", "get_customer")
-        (folder / "secret").write_text("another")
+        (folder / "secret").write_text("new-key-of-the-hashes")
         await noticed(service, "settings.changed")
         await told.status(service, "caller", "get_customer")
         first, second = [line for line in service.lines() if "customer" in line]

@@ -224,7 +224,9 @@ async def test_who_is_nobody_may_do_nothing(key: str | None) -> None:
 
 @pytest.mark.parametrize("key", [API_KEY, GORGIAS_SECRET, None])
 async def test_a_door_that_nobody_has_a_key_to_is_closed_to_all(key: str | None) -> None:
-    service = Service({"RIVO_API_KEY": RIVO_KEY, "SECRET_KEY": "s", "API_KEY": API_KEY, **MEMORY})
+    service = Service(
+        {"RIVO_API_KEY": RIVO_KEY, "SECRET_KEY": "key-of-the-hashes", "API_KEY": API_KEY, **MEMORY}
+    )
     answers = [
         await service.ask("POST", f"/gorgias/{action}", key=key, json=inputs)
         for _, action, inputs in _questions()
@@ -251,7 +253,7 @@ def deployed(title: str, folder: Path) -> tuple[Settings, dict[str, str]]:
     else:
         config = folder / "config.toml"
         config.write_text(CONFIG)
-        settings = load({"CONFIG": str(config), "SECRET_KEY": "for-hashes", **MEMORY})
+        settings = load({"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes", **MEMORY})
         keys = tuple(f"{shop.name}.{who.name}" for shop in settings.shops for who in shop.callers)
     names = (
         f"{shop.name}.{who.name}" for shop in settings.shops for who in shop.callers if has_key(who)

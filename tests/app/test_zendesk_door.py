@@ -337,7 +337,9 @@ async def town(tmp_path: Path) -> Zendesk:
     config.write_text(TWO.format(tmp_path))
     for name in ("acme", "bolt"):
         (tmp_path / name).write_text(f"secret-of-{name}-0001\n")
-    return Zendesk({"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"})
+    return Zendesk(
+        {"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes", "DATABASE_URL": "sqlite://"}
+    )
 
 
 def token_of(town: Zendesk, name: str, **claimed: Any) -> str:
@@ -412,7 +414,11 @@ async def test_a_secret_is_changed_while_the_service_runs(tmp_path: Path) -> Non
     config.write_text(TWO.format(tmp_path))
     for name in ("acme", "bolt"):
         (tmp_path / name).write_text(f"secret-of-{name}-0001\n")
-    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    environ = {
+        "CONFIG": str(config),
+        "SECRET_KEY": "key-of-the-hashes",
+        "DATABASE_URL": "sqlite://",
+    }
     town = Zendesk(environ, reload=lambda: load(environ))
     async with town.app.router.lifespan_context(town.app):
         (tmp_path / "acme").write_text("secret-of-acme-0002 and-the-next")
@@ -426,7 +432,7 @@ async def test_a_secret_is_changed_while_the_service_runs(tmp_path: Path) -> Non
 
 
 async def test_the_sandbox_has_an_app_and_a_webhook_to_try() -> None:
-    settings = load({"DATABASE_URL": "sqlite://", "SECRET_KEY": "s"}, sandbox=True)
+    settings = load({"DATABASE_URL": "sqlite://", "SECRET_KEY": "key-of-the-hashes"}, sandbox=True)
     service = Zendesk(settings=settings)
     token = service.token(secret="demo-zendesk", aud="demo.zendesk.com")
     answer = await service.call("get_sidebar", token=token, customer_email=SARAH)

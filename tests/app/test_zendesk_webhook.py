@@ -306,7 +306,9 @@ async def test_a_shop_that_is_named_is_the_one_that_is_meant(tmp_path: Path) -> 
     config.write_text("\n".join(tables))
     for name in ("acme", "bolt"):
         (tmp_path / name).write_text(f"secret-of-{name}-0001")
-    town = Zendesk({"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"})
+    town = Zendesk(
+        {"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes", "DATABASE_URL": "sqlite://"}
+    )
     asked = [
         (path, await town.hook(GIVE, path=path, secret="secret-of-acme-0001", after=number))
         for number, path in enumerate(
@@ -334,7 +336,11 @@ async def test_what_a_webhook_may_do_can_be_taken_away(tmp_path: Path) -> None:
         f'[shops.acme]\nrivo_api_key = "rivo-key-of-acme"\n%s[shops.acme.zendesk]\n'
         f'subdomain = "acme"\nwebhook_secret_file = "{secret}"\n'
     )
-    environ = {"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"}
+    environ = {
+        "CONFIG": str(config),
+        "SECRET_KEY": "key-of-the-hashes",
+        "DATABASE_URL": "sqlite://",
+    }
     for text, code in (
         (shop % "" + "webhook = { actions = [] }", "not_allowed"),
         (shop % 'kill = ["create_points_event"]\n', "switched_off"),

@@ -258,7 +258,9 @@ def town(folder: Path) -> Hooked:
         hook = f'rivo_webhook_secret_file = "{folder / name}"\n[shops.{name}.callers.all]'
         tables[at] = tables[at].replace(f"[shops.{name}.callers.all]", hook)
     config.write_text("\n".join(tables))
-    return Hooked({"CONFIG": str(config), "SECRET_KEY": "s", "DATABASE_URL": "sqlite://"})
+    return Hooked(
+        {"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes", "DATABASE_URL": "sqlite://"}
+    )
 
 
 async def test_the_signature_says_whose_it_is_and_the_path_whose_it_may_be(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_the_tables_in_the_guide_can_be_configured(tmp_path: Path) -> None:
     tables = "\n".join(blocks("toml")).replace('"…"', f'"{"0" * 64}"')
     config.write_text(shop + tables.replace("/run/secrets/mesa", f"{tmp_path}/mesa"))
 
-    (made,) = load({"CONFIG": str(config), "SECRET_KEY": "for-hashes-0001"}).shops
+    (made,) = load({"CONFIG": str(config), "SECRET_KEY": "key-of-the-hashes"}).shops
 
     (caller,) = made.callers
     assert ("mesa", "actions", ACTIONS) == (caller.name, caller.door, caller.actions)

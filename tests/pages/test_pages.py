@@ -17,7 +17,7 @@ from tests.pages.site import HOST, Page, client, request_of, writing
 pytestmark = pytest.mark.anyio
 
 PAGES = ("/", "/docs")
-SHOP = {"RIVO_API_KEY": "a-key", "SECRET_KEY": "a-secret"}
+SHOP = {"RIVO_API_KEY": "a-key", "SECRET_KEY": "key-of-the-hashes"}
 
 
 async def page(path: str, environ: dict[str, str] | None = None, *, sandbox: bool = True) -> Page:
@@ -184,7 +184,9 @@ async def test_the_demo_key_is_shown_only_where_it_opens_a_door(pages: dict[str,
 
 
 async def test_the_sidebar_is_named_where_there_is_one(pages: dict[str, Page]) -> None:
-    async with client({"RIVO_API_KEY": "rivo", "SECRET_KEY": "s"}, sandbox=False) as http:
+    async with client(
+        {"RIVO_API_KEY": "rivo", "SECRET_KEY": "key-of-the-hashes"}, sandbox=False
+    ) as http:
         without = Page((await http.get("/")).text)
 
     for page in pages.values():
