@@ -89,12 +89,12 @@ def replay(messages: tuple[str, ...], name: str | None, *, dead: bool, sandbox: 
     if dead == bool(messages):
         raise click.UsageError("Name triggers by their ids, or give --dead.")
     settings = settings_to_look(os.environ, sandbox=sandbox)
-    now = datetime.now(UTC).timestamp()
+    now, shops = datetime.now(UTC).timestamp(), _names(settings, name)
 
     def job(tx: Transaction) -> list[str]:
-        wanted = outbox.dead(tx, shops=_names(settings, name)) if dead else list(messages)
+        wanted = outbox.dead(tx, shops=shops) if dead else list(messages)
         for each in wanted:
-            refused = outbox.replay(tx, each, at=now)
+            refused = outbox.replay(tx, each, shops=shops, at=now)
             if refused is not None and not dead:  # all, or none: the transaction ends here
                 raise click.ClickException(f"{each}: {refused}")
         return wanted

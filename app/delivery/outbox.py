@@ -210,15 +210,15 @@ def dead(tx: Transaction, *, shops: Sequence[str]) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def replay(tx: Transaction, message: str, *, at: float) -> str | None:
-    """Have a message sent again under its own id, all tries before it; None where that was done.
+def replay(tx: Transaction, message: str, *, shops: Sequence[str], at: float) -> str | None:
+    """Have a message of some shops sent again under its own id, all tries before it.
 
-    Otherwise a sentence says why it cannot be.
+    None where that was done; otherwise a sentence says why it cannot be.
     """
     row = tx.execute(
-        "SELECT state, length(body) AS size FROM outbox WHERE id = ?", (message,)
+        "SELECT shop, state, length(body) AS size FROM outbox WHERE id = ?", (message,)
     ).fetchone()
-    if row is None:
+    if row is None or row["shop"] not in shops:
         return "there is none with this id."
     if row["state"] in ("waiting", "sending"):
         return "it is on its way already."

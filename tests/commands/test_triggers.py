@@ -121,6 +121,29 @@ def test_what_was_delivered_may_be_sent_again_by_name(desk: Desk) -> None:
     assert {"waiting"} == set(states(desk).values())
 
 
+def test_another_shop_s_is_not_sent_again(desk: Desk, tmp_path: Path) -> None:
+    """`--shop` says: only this shop's."""
+    config = tmp_path / "config.toml"
+    for name in ("shop", "other"):
+        (tmp_path / name).write_text(f"rivo-key-of-{name}")
+    config.write_text(
+        "".join(
+            f'[shops.{name}]\nrivo_api_key_file = "{tmp_path / name}"\n'
+            for name in ("shop", "other")
+        )
+    )
+    for name in MESA:
+        del desk.environ[name]
+    del desk.environ["RIVO_API_KEY"]
+    del desk.environ["API_KEY"]
+    desk.environ["CONFIG"] = str(config)
+
+    said = desk.refused("triggers", "replay", DEAD, "--shop", "other")
+    assert f"{DEAD}: there is none with this id." == said
+    assert "dead" == states(desk)[DEAD]
+    assert "again: 1." in desk.run("triggers", "replay", DEAD, "--shop", "shop").stdout
+
+
 def test_of_several_all_are_sent_again_or_none(desk: Desk) -> None:
     said = desk.refused("triggers", "replay", DEAD, WAITING)
 

@@ -249,7 +249,7 @@ class Played:
 
     def _replay(self, tx: Transaction) -> None:
         for each in self.dead_letters:
-            outbox.replay(tx, each, at=self.stage.now().timestamp())
+            outbox.replay(tx, each, shops=["acme"], at=self.stage.now().timestamp())
 
     def findings(self) -> Iterator[str]:
         """Say what does not add up."""

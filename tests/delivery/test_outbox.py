@@ -152,7 +152,7 @@ def test_no_statement_goes_through_all_that_there_is(tx: Transaction) -> None:
     outbox.page(tx, shops=["acme"], state=None, most=9)
     outbox.page(tx, shops=["acme"], state="dead", most=9)
     outbox.dead(tx, shops=["acme"])
-    outbox.replay(tx, message.id, at=AT)
+    outbox.replay(tx, message.id, shops=["acme"], at=AT)
     erasing.forget(tx, told=AT, ended=AT, most=9)
     erasing.erase(tx, shop="acme", customer=["7", "ana@example.com"])
     tx.set_trace_callback(None)
@@ -245,7 +245,7 @@ def test_a_message_is_sent_again_under_its_own_id(tx: Transaction) -> None:
     outbox.end(tx, message, "dead", at=AT, why="gone")
     assert [message.id] == outbox.dead(tx, shops=["acme"])
 
-    assert outbox.replay(tx, message.id, at=AT + 5) is None
+    assert outbox.replay(tx, message.id, shops=["acme"], at=AT + 5) is None
 
     assert [] == outbox.dead(tx, shops=["acme"])
     (again,) = claim(tx, at=AT + 5)
@@ -256,11 +256,14 @@ def test_what_cannot_be_sent_again_is_said(tx: Transaction) -> None:
     put(tx)
     (message,) = claim(tx)
 
-    assert "it is on its way already." == outbox.replay(tx, message.id, at=AT)
+    assert "it is on its way already." == outbox.replay(tx, message.id, shops=["acme"], at=AT)
     outbox.end(tx, message, "delivered", at=AT)
     erasing.forget(tx, told=AT + 1, ended=AT, most=9)
-    assert "what it told is not kept any more." == outbox.replay(tx, message.id, at=AT)
-    assert "there is none with this id." == outbox.replay(tx, "msg_0", at=AT)
+    assert "what it told is not kept any more." == outbox.replay(
+        tx, message.id, shops=["acme"], at=AT
+    )
+    assert "there is none with this id." == outbox.replay(tx, message.id, shops=["bolt"], at=AT)
+    assert "there is none with this id." == outbox.replay(tx, "msg_0", shops=["acme"], at=AT)
 
 
 def test_what_was_told_is_emptied_and_later_everything_is_forgotten(tx: Transaction) -> None:

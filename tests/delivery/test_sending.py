@@ -281,7 +281,7 @@ async def test_a_dead_letter_is_told_when_it_is_sent_again() -> None:
     receiver._answer = answering(204)
 
     await stage.store.write(
-        lambda tx: outbox.replay(tx, line.id, at=stage.now().timestamp()),
+        lambda tx: outbox.replay(tx, line.id, shops=[line.shop], at=stage.now().timestamp()),
     )
     await stage.for_seconds(3)
 
