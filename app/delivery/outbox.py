@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,8 @@ from app.settings import ShopSettings
 from app.store.sqlite import Transaction
 
 State = Literal["waiting", "sending", "delivered", "dead"]
+LONGEST_SECONDS: Final = 43_200.0
+"""No wait between two tries is longer."""
 STATES: Final[tuple[State, ...]] = ("waiting", "sending", "delivered", "dead")
 
 _INDEX: Final[dict[State, str]] = {"waiting": "outbox_due", "sending": "outbox_leased"}
@@ -28,10 +30,17 @@ _DUE: Final = (
     "WHERE state = 'waiting' AND shop = :shop AND url = :url "
     "AND due_at <= :at ORDER BY due_at LIMIT :most"
 )
+_FAR: Final = (
+    "SELECT id, trigger, body, tries + 1 AS tries FROM outbox INDEXED BY outbox_due "
+    "WHERE state = 'waiting' AND shop = :shop AND url = :url "
+    "AND due_at > :at + :longest ORDER BY due_at LIMIT :most"
+)
+"""Due so late that the clock was set back since: nothing waits so long."""
 _LEFT: Final = (
     "SELECT id, trigger, body, tries FROM outbox INDEXED BY outbox_leased "
     "WHERE state = 'sending' AND shop = :shop AND url = :url "
-    "AND (lease_until <= :at OR (:alone AND owner <> :owner)) LIMIT :most"
+    "AND (lease_until <= :at OR lease_until > :at + :longest "
+    "OR (:alone AND owner <> :owner)) LIMIT :most"
 )
 """Left behind by who sent it: its lease is over, or (who is alone) it is another's."""
 
@@ -121,10 +130,14 @@ def message_id(shop: str, event: str, trigger: str, url: str) -> str:
 
 def waiting(tx: Transaction, *, at: float, owner: str, alone: bool) -> list[tuple[str, str]]:
     """List the shops and URLs for which something is to be sent now."""
-    values = {"at": at, "owner": owner, "alone": alone, "most": 1}
+    values = {"at": at, "owner": owner, "alone": alone, "longest": LONGEST_SECONDS, "most": 1}
     found = []
-    looks: dict[State, str] = {"waiting": _DUE, "sending": _LEFT}
-    for state, look in looks.items():
+    looks: tuple[tuple[State, str], ...] = (
+        ("waiting", _DUE),
+        ("waiting", _FAR),
+        ("sending", _LEFT),
+    )
+    for state, look in looks:
         for shop, url in _pairs(tx, state):
             if tx.execute(look, {**values, "shop": shop, "url": url}).fetchone():
                 found.append((shop, url))
@@ -148,8 +161,10 @@ def claim(
     twice.
     """
     values = {"at": at, "owner": owner, "alone": alone, "shop": shop, "url": url}
-    rows = tx.execute(_LEFT, {**values, "most": most}).fetchall()
-    rows += tx.execute(_DUE, {**values, "most": most - len(rows)}).fetchall()
+    rows: list[Any] = []
+    for look in (_LEFT, _DUE, _FAR):
+        rest = {"longest": LONGEST_SECONDS, "most": most - len(rows)}
+        rows += tx.execute(look, {**values, **rest}).fetchall()
     until = at + lease
     found = [
         Message(**dict(row), shop=shop, url=url, owner=owner, lease_until=until) for row in rows

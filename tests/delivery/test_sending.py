@@ -14,7 +14,7 @@ import pytest
 
 from app.delivery import outbox
 from app.delivery.outbox import message_id
-from app.delivery.sending import WAITS
+from app.delivery.sending import JITTER, LEASE_SECONDS, WAITS
 from app.delivery.standard_webhooks import verify
 from app.store.sqlite import StoreError
 from tests.app.loop import seconds
@@ -514,3 +514,48 @@ async def test_the_service_delivers_what_its_outbox_holds() -> None:
     await service.app.state.deliverer.once()
 
     assert [BODY] == [told.request.content for told in receiver.told]
+
+
+async def test_a_clock_that_was_set_back_holds_up_nothing() -> None:
+    """A day: what waits is due at a time that no wait could have led to."""
+    receiver = Receiver(answering(500))
+    stage = Stage(shop_of((EARNED, URL)), receiver=receiver)
+    await stage.store.open()
+    await stage.put("event-1")
+    await stage.deliverer.once()
+
+    stage.began += 86_400.0
+    await stage.deliverer.once()
+    for _ in range(70):
+        await asyncio.sleep(5)
+        await stage.deliverer.once()
+
+    assert [0.0, 0.0, WAITS[1]] == receiver.times()
+
+
+async def test_what_was_left_behind_before_the_clock_was_set_back_is_sent() -> None:
+    receiver = Receiver()
+    stage = Stage(shop_of((EARNED, URL)), receiver=receiver, alone=False)
+    await stage.store.open()
+    await stage.put("event-1")
+    await stage.store.write(
+        lambda tx: outbox.claim(
+            tx,
+            shop="acme",
+            url=URL,
+            at=stage.now().timestamp(),
+            owner="gone",
+            alone=False,
+            lease=LEASE_SECONDS,
+            most=1,
+        )
+    )
+
+    stage.began += 86_400.0
+    await stage.deliverer.once()
+
+    assert ["delivered"] == await stage.states()
+
+
+def test_no_wait_is_taken_for_a_clock_that_was_set_back() -> None:
+    assert outbox.LONGEST_SECONDS >= max(WAITS) * (1 + JITTER) > LEASE_SECONDS
