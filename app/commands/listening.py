@@ -11,6 +11,7 @@ import msgspec
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.commands.spelling import spelt
 from app.delivery.standard_webhooks import NotSignedError, verify
 
 MOST_BYTES: Final = 262_144
@@ -41,7 +42,8 @@ def receiver(secrets: Sequence[str], *, say: Say, now: Callable[[], datetime]) -
             return
         again = " again" if message in heard else ""
         heard.add(message)
-        say(f"{moment:%H:%M:%S} {message} arrived{again}, rightly signed:\n{_spelt(body)}")
+        said = f"{message} arrived{again}, rightly signed:\n{_formatted(body)}"
+        say(f"{moment:%H:%M:%S} {spelt(said)}")
         await _answer(send, 204)
 
     return receive_one
@@ -65,11 +67,11 @@ def listen(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _spelt(body: bytes) -> str:
-    """Spell a body for people; control characters of whoever sent it stay where they are."""
+def _formatted(body: bytes) -> str:
+    """Break a body into lines; what is no JSON, or too deep for that, stays as it came."""
     try:
         return msgspec.json.format(body, indent=2).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return repr(body)
 
 

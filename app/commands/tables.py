@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.commands.spelling import spelt
 from app.operations.showing import OperationAnswer, ShownOperation
 
 PIPED_WIDTH = 200
@@ -59,7 +60,7 @@ def show_one(out: Console, one: OperationAnswer) -> None:
         if isinstance(value, dict):
             lines = [f"{key} = {each}" for key, each in value.items()]
         else:
-            lines = [str(each) for each in value] if isinstance(value, list) else [_spelt(value)]
+            lines = [str(each) for each in value] if isinstance(value, list) else [_plain(value)]
         table.add_row(Text(name, style="bold"), _text("\n".join(lines)))
     out.print(table)
     past = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -77,15 +78,15 @@ def change_of(one: ShownOperation) -> str:
     return ", ".join([*parts, *([f"{moved} credits"] if moved else [])])
 
 
-def _spelt(value: object) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "-" if value is None else str(value)
 
 
 def _text(value: object) -> Text:
-    """Show a value as it is: what it holds is no markup."""
-    return Text("" if value is None else str(value))
+    """Show a value as it is: what it holds is no markup, and steers no terminal."""
+    return Text("" if value is None else spelt(str(value)))
 
 
 def _time(iso: str) -> str:

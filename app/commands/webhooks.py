@@ -18,6 +18,7 @@ from rich.text import Text
 
 from app.commands.choosing import shop_of
 from app.commands.database import settings_to_look
+from app.commands.spelling import HIDDEN, spelt
 from app.commands.tables import console
 from app.settings import Settings, SettingsError, ShopSettings, is_loopback, public_address
 from integrations.budget import Budget
@@ -45,7 +46,6 @@ DONE: Final[dict[Verb, str]] = {
     "delete": "removed",
 }
 COLOURS: Final = {"create": "green", "update": "yellow", "delete": "red"}
-HIDDEN: Final = "********"
 SHOP: Final = click.option(
     "--shop", "name", metavar="NAME", help="Which shop, where CONFIG has several."
 )
@@ -100,7 +100,7 @@ def register(name: str | None, url: str | None, *, dry_run: bool) -> None:
     if dry_run:
         _show_requests(steps)
         return
-    _show(steps)
+    _show(steps, shop)
     _conclude(steps, there)
 
 
@@ -122,7 +122,8 @@ def list_them(name: str | None, url: str | None) -> None:
         on = {True: "yes", False: "no", None: "not shown"}[each.enabled]
         ours = "yes" if each.url is not None and each.url.rstrip("/") == there else ""
         address = (each.url or "not shown").partition("?")[0]  # behind it may be a secret
-        table.add_row(str(each.id), Text(each.topic or "not shown"), Text(address), on, ours)
+        topic = spelt(each.topic or "not shown")
+        table.add_row(str(each.id), Text(topic), Text(spelt(address)), on, ours)
     console().print(table)
     click.echo(f"{len(hooks)} webhooks", err=True)
 
@@ -148,7 +149,7 @@ def remove(name: str | None, url: str | None, *, dry_run: bool) -> None:
         _show_requests(steps)
         return
     if steps:
-        _show(steps)
+        _show(steps, shop)
     if any(step.refused or step.doubts for step in steps):
         raise click.ClickException("Some are still there; run the same command again.")
     click.echo(f"Rivo announces nothing to {there} any more.", err=True)
@@ -190,6 +191,8 @@ def _ask(shop: ShopSettings, run: Callable[[RivoWebhooks], Awaitable[T]]) -> T:
         try:
             with Console(stderr=True).status(f"Asking the Rivo of {shop.name} ..."):
                 return await run(RivoWebhooks(upstream))
+        except WebhooksError as error:
+            raise WebhooksError(_said(error.message, shop)) from None
         finally:
             await upstream.close()
 
@@ -219,18 +222,25 @@ def _by_hand(topics: Sequence[str], url: str) -> str:
 
 def _tell(step: Step) -> None:
     """Show on standard error how far it is."""
-    click.echo(f"{_word(step)}: {step.topic}", err=True)
+    click.echo(f"{_word(step)}: {spelt(str(step.topic))}", err=True)
 
 
-def _show(steps: Sequence[Step]) -> None:
+def _said(text: str, shop: ShopSettings) -> str:
+    """Spell Rivo's words; our secrets are not among them, even if it repeats what it was sent."""
+    return spelt(text, secrets=(*shop.webhook_secrets, shop.rivo_api_key))
+
+
+def _show(steps: Sequence[Step], shop: ShopSettings) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("", "topic", "id", "not confirmed" if any(s.doubts for s in steps) else ""):
         table.add_column(heading, overflow="fold")
     for step in steps:
         colour = "bold red" if step.refused else COLOURS.get(step.verb, "")
-        remark = step.refused or ", ".join(step.doubts)
+        remark = _said(step.refused or ", ".join(step.doubts), shop)
         number = "" if step.id is None else str(step.id)
-        table.add_row(Text(_word(step), colour), Text(step.topic or ""), number, Text(remark))
+        table.add_row(
+            Text(_word(step), colour), Text(spelt(step.topic or "")), number, Text(remark)
+        )
     console().print(table)
 
 

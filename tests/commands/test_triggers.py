@@ -212,6 +212,21 @@ async def test_what_arrives_signed_is_printed() -> None:
 
 
 @pytest.mark.anyio
+async def test_nothing_that_arrives_steers_the_terminal() -> None:
+    """Not even what is rightly signed: a customer's name may be anything."""
+    heard = Heard()
+    body = '{"name":"\x9b2J\u202eecila\x7f"}'.encode()
+    deep = b"[" * 3_000 + b"]" * 3_000
+    async with heard.client() as client:
+        answer = await client.post("/in", content=body, headers=signed(body))
+        deeper = await client.post("/in", content=deep, headers=signed(deep))
+
+    assert [204, 204] == [answer.status_code, deeper.status_code]
+    assert '  "name": "\\x9b2J\\u202eecila\\x7f"' == heard.lines[0].splitlines()[2]
+    assert heard.lines[1].endswith("]" * 3_000 + "'")
+
+
+@pytest.mark.anyio
 async def test_what_is_not_signed_is_refused_and_not_printed() -> None:
     heard = Heard()
     async with heard.client() as client:

@@ -357,3 +357,26 @@ def test_of_several_shops_each_has_its_own_address(rivo: Rivo, tmp_path: Any) ->
 
     assert {f"{OURS}/acme"} == {each.url for each in rivo.hooks[1:]}
     assert "name one with --shop" in unnamed.stderr
+
+
+def test_nothing_that_rivo_lists_steers_the_terminal(rivo: Rivo) -> None:
+    odd = msgspec.structs.replace(STRANGER, url="https://h.example/\x1b]0;x\x07\x9b2J\u202e")
+    rivo.sandbox.state.webhooks[odd.id] = odd
+
+    listed = rivo.run("list").stdout
+
+    assert "https://h.example/\\x1b]0;x\\x07\\x9b2J\\u202e" in listed
+    assert listed.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("status", [401, 422])
+def test_a_secret_that_rivo_repeats_is_hidden(rivo: Rivo, status: int) -> None:
+    """`run` looks for both secrets in what is printed."""
+    said = json.dumps({"error": f"secret {SECRET} of {KEY} is taken {'x' * 130} {SECRET}"}).encode()
+    rivo.faults = [Fault(kind="status", status=status, body=said)] * 99
+
+    done = rivo.run("register", code=1)
+
+    assert SECRET[:8] not in done.output
+    if status == 422:
+        assert "secret ******** of ******** is taken" in " ".join(done.stdout.split())
