@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -14,16 +16,19 @@ import httpx
 import msgspec
 import pytest
 
+from app.announcing import TRIGGERS
 from app.limits import RIGHTS, Limits
 from app.operations.looking import FILTERS
 from app.operations.routes import SETTLEMENT
-from app.settings import CallerSettings, Door, Settings, ShopSettings
+from app.settings import CallerSettings, Door, Settings, ShopSettings, TriggerSettings
 from integrations.actions import CONTEXT
 from integrations.rivo import ACTIONS
 from integrations.rivo_sandbox import Fault, Received, demo_shop
+from tests.app.loop import seconds
 from tests.app.needs import made_ready
 from tests.app.serving import MAYA, NOW, SARAH, Service
 from tests.app.test_shops import needed
+from tests.delivery.asking import signed
 from tests.often import often
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +80,15 @@ def settings() -> Settings:
                         rights=RIGHTS,
                     )
                     for door in DOORS
+                ),
+                webhook_secrets=(f"{CANARY}-rivo-of-{name}",),
+                triggers=tuple(
+                    TriggerSettings(
+                        trigger=trigger,
+                        url=f"https://hooks.example.com/{CANARY}/{name}?token={CANARY}",
+                        secrets=(f"{CANARY}-mesa-of-{name}",),
+                    )
+                    for trigger in TRIGGERS
                 ),
             )
             for name in ("acme", "other")
@@ -369,6 +383,88 @@ async def test_nothing_that_goes_on_in_the_background_is_logged_with_a_name(
 
     assert {"operation.sending", "operation.unknown", "audit.head"} <= events
     assert events & {"operation.rejected", "operation.needs_review"}
+
+
+REFUSALS = (
+    httpx.Response(500, text=CANARY, headers={"x-note": CANARY, "retry-after": CANARY}),
+    httpx.Response(302, headers={"location": f"https://hooks.example.com/{CANARY}"}),
+    httpx.ConnectError(f"{CANARY}.example.com"),
+    httpx.ReadTimeout(CANARY),
+    httpx.RemoteProtocolError(CANARY),
+    ValueError(CANARY),
+)
+
+
+class Refusing(httpx.AsyncBaseTransport):
+    """A receiver of triggers that never says yes, each time in another way."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.told.append(str(request.url))
+        answer = REFUSALS[len(self.told) % len(REFUSALS)]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+ANNOUNCED: tuple[bytes, ...] = (
+    *(
+        json.dumps({"id": number, "points_diff": 5, "customer": who, **more}).encode()
+        for number, who in enumerate(
+            ({"id": 7, "email": f"{CANARY}@example.com"}, {"id": CANARY, "name": CANARY}, CANARY)
+        )
+        for more in ({"title": CANARY}, {"internal_note": CANARY}, {"points_diff": CANARY}, {})
+    ),
+    json.dumps({"id": CANARY, CANARY: [CANARY], "event_type": f"{CANARY}!"}).encode(),
+    f'["{CANARY}"]'.encode(),
+    f'{{"{CANARY}":'.encode(),
+    b"[" * 3_000 + CANARY.encode(),
+)
+
+
+async def test_nothing_of_webhooks_or_of_where_triggers_go_is_seen_by_others(
+    heard: Heard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """n = every body, under its topic and an odd one, signed rightly and in three wrong ways."""
+    began = seconds()
+    receiver = Refusing()
+    field = Field(heard, capsys, triggers=receiver)
+    own = f"{CANARY}-rivo-of-acme"
+    statuses: Counter[int] = Counter()
+    for number, body in enumerate(ANNOUNCED):
+        for topic in ("points_event/created", f"{CANARY}@example.com"):
+            at = NOW + timedelta(seconds=seconds() - began)
+            name = f"{CANARY}-{number}-{topic}"
+            right = signed(body, at=at, name=name, topic=topic, secret=own)
+            tries = [
+                ("/rivo/webhooks", right),
+                ("/rivo/webhooks/acme", right),
+                ("/rivo/webhooks/other", right),
+                (f"/rivo/webhooks/{CANARY}", right),
+                ("/rivo/webhooks", {**right, "rivo-webhook-signature": CANARY}),
+                ("/rivo/webhooks", {**right, "rivo-webhook-timestamp": CANARY}),
+            ]
+            for path, headers in tries:
+                field.planted += 1
+                answer = await field.service.ask(
+                    "POST", path, key=None, content=body, headers=headers
+                )
+                statuses[answer.status_code] += 1
+                assert CANARY not in answer.text
+    for _ in range(9):
+        await field.service.app.state.deliverer.once()
+        await asyncio.sleep(50_000)
+    await field.look()
+    events = Counter(line["event"] for line in field.service.lines())
+
+    assert {200: 2 * 2 * 16, 401: 4 * 2 * 16} == statuses
+    assert 16 == len(ANNOUNCED)
+    assert 2 * 2 * 16 == events["webhook.taken"]
+    assert 0 < events["trigger.dead"] * 7 == events["trigger.put_off"]
+    assert 8 * events["trigger.dead"] == len(receiver.told)
+    assert all(f"/{CANARY}/acme?token={CANARY}" in url for url in receiver.told)
 
 
 async def test_what_rivo_keeps_of_its_staff_is_told_to_nobody(
