@@ -127,6 +127,8 @@ def read_object(body: bytes) -> Mapping[str, Any]:
         # Nested, or a colon within a text; or a name that stands there twice.
         if isinstance(decoded, dict) and body.count(b":") > len(decoded):
             json.loads(body, object_pairs_hook=_once)
+    except ArithmeticError:  # an exponent of twenty digits
+        raise HttpError(400, "unparsable", "The body holds a number that is too large.") from None
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise HttpError(400, "unparsable", "The body is not JSON.") from None
     if not isinstance(decoded, dict):

@@ -76,7 +76,7 @@ def lookup_paths() -> dict[str, Schema]:
             "get": {
                 **_words("list_operations", "List writes, the newest first.", "read_operations"),
                 "parameters": [parameter(each) for each in FILTERS.values()],
-                "responses": _responses(OperationsAnswer, listed, "422"),
+                "responses": _responses(OperationsAnswer, listed, "404", "422"),
             }
         },
         "/operations/{id}": {

@@ -318,3 +318,12 @@ async def test_the_shops_own_key_is_not_echoed_even_if_rivo_does() -> None:
 
     assert [] == [answer.text for answer in answers if RIVO_KEY[:8] in answer.text]
     assert "may not do this" in answers[0].text
+
+
+async def test_a_number_that_nobody_can_count_is_no_failure_of_ours(service: Service) -> None:
+    body = '{"page": 1e99999999999999999999}'
+    told = problem(
+        await service.ask("POST", "/actions/list_customers", content=body), 400, "unparsable"
+    )
+
+    assert "The body holds a number that is too large." == told["error"]

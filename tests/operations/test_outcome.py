@@ -28,6 +28,7 @@ from integrations.errors import (
     NotFoundError,
     NotSentError,
     OutcomeUnknownError,
+    OverloadedError,
     OwnAddressError,
     RedemptionOpenError,
     RefusedError,
@@ -78,6 +79,7 @@ ENDS: list[tuple[BaseException | None, Outcome, Outcome]] = [
     (NotAvailableError("No."), REJECTED, REJECTED),
     (WrongVerbError("No."), REJECTED, REJECTED),
     (UnavailableError("Later."), NOT_SENT, NOT_SENT),
+    (OverloadedError("Later."), NOT_SENT, NOT_SENT),
     (NotConfiguredError("No."), NOT_SENT, REJECTED),
     (OutcomeUnknownError("Who knows?"), NOT_SENT, UNKNOWN),
     (NeedsReviewError("Who knows?"), NOT_SENT, UNKNOWN),
@@ -124,7 +126,7 @@ def test_every_error_of_ours_stands_in_the_table() -> None:
 def test_only_words_that_say_so_let_a_write_be_sent_again() -> None:
     again = [ended for ended, _, _ in ENDS if outcome_of(ended, sent=True) is NOT_SENT]
 
-    assert [UnavailableError] == [type(ended) for ended in again]
+    assert [UnavailableError, OverloadedError] == [type(ended) for ended in again]
 
 
 class Broken(httpx.AsyncByteStream):

@@ -53,6 +53,7 @@ CYCLE_STATE = {
 SERVER = {
     "handle_exit": ["sig", "frame"],
     "on_tick": ["counter"],
+    "startup": ["sockets"],
     "shutdown": ["sockets"],
     "run": ["sockets"],
 }
@@ -146,7 +147,7 @@ def test_flow_control_has_what_is_used() -> None:
 def test_the_server_leaves_as_expected() -> None:
     assert {name: names(getattr(uvicorn.Server, name)) for name in SERVER} == SERVER
     own = {name for name in vars(Server) if not name.startswith("__")}
-    assert own & set(dir(uvicorn.Server)) == {"handle_exit", "on_tick", "shutdown"}
+    assert own & set(dir(uvicorn.Server)) == {"handle_exit", "on_tick", "startup", "shutdown"}
     assert {"_captured_signals", "should_exit", "started"} <= set(
         vars(uvicorn.Server(uvicorn.Config("app:app", log_config=None)))
     )
