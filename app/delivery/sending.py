@@ -31,6 +31,8 @@ WAITS: Final = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0)
 JITTER: Final = 0.2
 """A wait is up to so much of it longer, lest all that failed together comes back together."""
 EVERY_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 15.0
+"""Where nobody is named to be told, only what was put down before is looked for."""
 MOST_AT_ONCE: Final = 8
 LEASE_SECONDS: Final = 30.0
 """An attempt takes ten seconds at most, and is put down within the rest."""
@@ -90,7 +92,8 @@ class Deliverer:
                 self._outfit.log.error("store.failed", reason=str(error))
             except Exception as error:  # noqa: BLE001 - the next look may be luckier
                 self._outfit.log.error("triggers.failed", error=type(error).__name__)
-            await self._outfit.sleep(EVERY_SECONDS)
+            is_told = any(shop.settings.triggers for shop in self._outfit.shops.all())
+            await self._outfit.sleep(EVERY_SECONDS if is_told else IDLE_SECONDS)
 
     async def once(self) -> None:
         """Look once, and wait until everything that was due is told, or put off."""
