@@ -22,6 +22,15 @@ PARAMETERS: Final = "#/components/parameters/"
 KEY: Final = "Idempotency-Key"
 KNOWN: Final = "If-None-Match"
 NOTHING: Final = {"$ref": f"{SCHEMAS}Nothing"}
+SHOP: Final[Schema] = {
+    "name": "shop",
+    "in": "path",
+    "required": True,
+    "description": "The shop's name in CONFIG; an unknown one answers like a wrong signature.",
+    "example": "acme",
+    "schema": {"type": "string"},
+}
+"""Where a signature has to be tried: the path says with whose secrets."""
 
 
 def input_schemas(actions: Mapping[str, Action], *more: Input) -> dict[str, Schema]:

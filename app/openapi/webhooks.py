@@ -8,7 +8,7 @@ import msgspec
 
 from app.delivery.topics import TOPICS
 from app.delivery.webhook import PATH, PATH_OF_A_SHOP
-from app.openapi.inputs import SCHEMAS, Schema
+from app.openapi.inputs import SCHEMAS, SHOP, Schema
 from app.openapi.responses import JSON, answered, refusals
 
 SIGNED: Final[list[Schema]] = [{"rivoSignature": []}, {"rivoBodySignature": []}]
@@ -65,17 +65,9 @@ ANSWERS: Final = (Announced,)
 
 def announcement_paths() -> dict[str, Schema]:
     """Describe the paths."""
-    named: Schema = {
-        "name": "shop",
-        "in": "path",
-        "required": True,
-        "description": "The shop's name in CONFIG; an unknown one answers like a wrong signature.",
-        "example": "acme",
-        "schema": {"type": "string"},
-    }
     return {
         PATH: {"post": _post("rivo_webhook", [])},
-        PATH_OF_A_SHOP: {"post": _post("rivo_webhook_of_a_shop", [named])},
+        PATH_OF_A_SHOP: {"post": _post("rivo_webhook_of_a_shop", [SHOP])},
     }
 
 

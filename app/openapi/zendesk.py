@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from app.helpdesks import WEBHOOK_ACTIONS
-from app.openapi.inputs import SCHEMAS, Schema, body
+from app.openapi.inputs import SCHEMAS, SHOP, Schema, body
 from app.openapi.responses import EXAMPLE_OPERATION, JSON, answered, refusals
 from app.zendesk.webhook import DEFAULT_ACTION, PATH, PATH_OF_A_SHOP
 from integrations.rivo import ACTIONS
@@ -46,17 +46,9 @@ ANSWERS: Final = (Accepted,)
 
 def webhook_paths() -> dict[str, Schema]:
     """Describe the paths."""
-    named: Schema = {
-        "name": "shop",
-        "in": "path",
-        "required": True,
-        "description": "The shop's name in CONFIG; an unknown one answers like a wrong signature.",
-        "example": "acme",
-        "schema": {"type": "string"},
-    }
     return {
         PATH: {"post": _post("zendesk_webhook", [])},
-        PATH_OF_A_SHOP: {"post": _post("zendesk_webhook_of_a_shop", [named])},
+        PATH_OF_A_SHOP: {"post": _post("zendesk_webhook_of_a_shop", [SHOP])},
     }
 
 
